@@ -1,0 +1,1 @@
+"""Newsfold: folds the day's news into one checked, mailed digest."""

@@ -1,0 +1,272 @@
+"""The commands that run one stage on JSON Lines: ingest, extract, dedupe, cluster, summarise, check."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from pipeline.cli.terminal import Exit, exits, report_rejects
+from pipeline.config import DEFAULT_MODEL, Device, SourceConfig
+from pipeline.jsonlines import (
+    BadLineError,
+    JsonObject,
+    Line,
+    article_from_line,
+    article_line,
+    read_lines,
+    text_of,
+    write_lines,
+)
+from pipeline.records import Article, CopyGroup, Hints, Json, Kind, RawItem, Reject, Story
+
+if TYPE_CHECKING:
+    from pipeline.digest.writer import Writer
+    from pipeline.records import Summary
+
+Value = TypeVar("Value")
+Input = Annotated[Path, typer.Argument(metavar="IN", help="JSON Lines file (.gz, .zst); - is standard input")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="JSON Lines file (.gz, .zst); - is standard output")]
+Rejects = Annotated[Path | None, typer.Option("--rejects", help="also write the rejects to this JSON Lines file")]
+STANDARD = Path("-")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (ingest, extract, dedupe, cluster, summarise, check):
+        app.command()(command)
+
+
+@exits
+def ingest(
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE…", help="files and folders")],
+    output: Output = STANDARD,
+    rejects: Rejects = None,
+) -> Exit:
+    """Read files and folders (HTML, text, JSON Lines, Parquet, feed files) into clean article lines."""
+    from pipeline.stages.clean import clean
+    from pipeline.stages.ingest import ingest as read
+    from pipeline.stages.polish import polish
+
+    results = [
+        item if isinstance(item, Reject) else clean(item)
+        for item in read([SourceConfig(path=source) for source in sources])
+    ]
+    polished = polish(result for result in results if isinstance(result, Article))
+    refused = [*(result for result in results if isinstance(result, Reject)), *polished.repeats]
+    write_lines(output, (article_line(article) for article in polished.articles))
+    report_rejects(refused, rejects)
+    return Exit.SOURCES_FAILED if any(reject.stage == "source" for reject in refused) else Exit.DONE
+
+
+@exits
+def extract(source: Input, output: Output = STANDARD, rejects: Rejects = None) -> None:
+    """Main text and metadata of pages: JSON Lines of {"id","url","html"}, or one HTML file."""
+    from pipeline.page import read_page
+    from pipeline.stages.clean import clean
+    from pipeline.text.normalise import tidy, tidy_line
+
+    def extracted(line: Line) -> JsonObject:
+        page = read_page(text_of(line.value, "html").encode("utf-8", "replace"), text_of(line.value, "url"))
+        hints = Hints(url=text_of(line.value, "url"))
+        article = clean(
+            RawItem(line.location, Kind.PAGE, text_of(line.value, "html").encode("utf-8", "replace"), hints)
+        )
+        published = article.published if isinstance(article, Article) else None
+        return {
+            "id": line.value.get("id"),
+            "title": tidy_line(page.title),
+            "text": tidy(page.text),
+            "published": published.isoformat() if published else "",
+            "authors": list(page.authors),
+            "lang": article.lang if isinstance(article, Article) else page.lang,
+        }
+
+    if source.suffix.casefold() in (".html", ".htm"):
+        content = source.read_bytes().decode("utf-8", "replace")
+        write_lines(output, [extracted(Line(str(source), {"id": source.name, "html": content}))])
+        return
+    refused: list[Reject] = []
+    write_lines(output, _each(source, extracted, refused))
+    report_rejects(refused, rejects)
+
+
+@exits
+def dedupe(
+    source: Input,
+    output: Output = STANDARD,
+    threshold: Annotated[float, typer.Option(help="exact Jaccard similarity from which articles are copies")] = 0.5,
+    pairs: Annotated[Path | None, typer.Option(help="write every verified pair to this file")] = None,
+    rejects: Rejects = None,
+) -> None:
+    """Fold copies: each article's group, the group's lead, and how alike the two are."""
+    from pipeline.stages.dedupe import dedupe as fold
+
+    refused: list[Reject] = []
+    found = fold(_articles(source, refused), threshold)
+    write_lines(output, (line for group in found.groups for line in _group_lines(group)))
+    if pairs is not None:
+        write_lines(pairs, ({"a": pair.a, "b": pair.b, "jaccard": round(pair.jaccard, 6)} for pair in found.pairs))
+    report_rejects(refused, rejects)
+
+
+@exits
+def cluster(source: Input, output: Output = STANDARD, rejects: Rejects = None) -> None:
+    """Group articles that report the same event: each article's story."""
+    from pipeline.stages.cluster import cluster as group
+    from pipeline.stages.dedupe import dedupe as fold
+
+    refused: list[Reject] = []
+    stories = group(fold(_articles(source, refused)).groups)
+    write_lines(output, ({"id": article.id, "story": story.id} for story in stories for article in story.articles))
+    report_rejects(refused, rejects)
+
+
+@exits
+def summarise(
+    source: Input,
+    output: Output = STANDARD,
+    model: Annotated[
+        str, typer.Option(help="a name of `models list`, a hub id, a local folder, or `none`")
+    ] = DEFAULT_MODEL,
+    device: Annotated[Device, typer.Option(help="where the model runs")] = "auto",
+    words: Annotated[int, typer.Option(min=1, help="about how many words a digest may have")] = 90,
+    rejects: Rejects = None,
+) -> None:
+    """Write a checked digest for each line of {"cluster","articles":[article…]}."""
+    from pipeline.stages.summarise import summarise as digest
+
+    refused: list[Reject] = []
+    stories = list(_each(source, _story, refused))
+    summaries = digest(stories, _writer(model, device), words)
+    write_lines(output, (_summary_line(summary) for summary in summaries))
+    report_rejects(refused, rejects)
+
+
+@exits
+def check(source: Input, output: Output = STANDARD, rejects: Rejects = None) -> None:
+    """Check each line of {"id","document","summary"}: is every sentence of the summary supported?"""
+    refused: list[Reject] = []
+    write_lines(output, _each(source, _checked, refused))
+    report_rejects(refused, rejects)
+
+
+def _each(source: Path, use: Callable[[Line], Value], refused: list[Reject]) -> Iterator[Value]:
+    """What `use` makes of every line; a line it cannot use goes to `refused`."""
+    for line in read_lines(source):
+        if isinstance(line, Reject):
+            refused.append(line)
+            continue
+        try:
+            yield use(line)
+        except BadLineError as error:
+            refused.append(Reject("read", line.location, str(error)))
+
+
+def _articles(source: Path, refused: list[Reject]) -> list[Article]:
+    """The articles of a file, each id once."""
+    found: dict[str, Article] = {}
+    for article in _each(source, article_from_line, refused):
+        if article.id in found:
+            first = found[article.id].location
+            refused.append(Reject("read", article.location, f"id {article.id!r} is also that of {first}", article.id))
+        else:
+            found[article.id] = article
+    return list(found.values())
+
+
+def _group_lines(group: CopyGroup) -> Iterator[JsonObject]:
+    """The output lines of one copy group."""
+    yield {"id": group.lead.id, "group": group.lead.id, "lead": True, "similarity": 1.0, "exact": False}
+    for copy in group.copies:
+        similarity = round(copy.similarity, 6)
+        yield {
+            "id": copy.article.id,
+            "group": group.lead.id,
+            "lead": False,
+            "similarity": similarity,
+            "exact": copy.exact,
+        }
+
+
+def _story(line: Line) -> Story:
+    """A line of the summarise command as a story: its articles, folded and with the most typical first."""
+    from pipeline.stages.dedupe import dedupe as fold
+
+    name, articles = text_of(line.value, "cluster"), line.value.get("articles")
+    if not name or not isinstance(articles, list):
+        raise BadLineError("'cluster' (a string) and 'articles' (a list) are needed")
+    found = {}
+    for place, value in enumerate(articles):
+        article = article_from_line(Line(f"{line.location}[{place}]", _article_value(value, f"{name}/{place}")))
+        found[article.id] = article
+    if not found:
+        raise BadLineError("no articles")
+    return Story(name, fold(list(found.values())).groups)
+
+
+def _article_value(value: Json, name: str) -> JsonObject:
+    """One element of `articles`: an article line, whose id may be missing, or its bare text."""
+    if isinstance(value, str):
+        return {"id": name, "text": value}
+    if isinstance(value, dict):
+        return {**value, "id": value.get("id") or name}
+    raise BadLineError(f"an article must be an object or a string, not {type(value).__name__}")
+
+
+def _writer(model: str, device: Device) -> "Writer | None":
+    """The writer asked for; `none` quotes instead of writing."""
+    if model == "none":
+        return None
+    from pipeline.digest.writer import load_writer
+
+    return load_writer(model, device)
+
+
+def _summary_line(summary: "Summary") -> JsonObject:
+    """A summary as the contract writes it."""
+    return {
+        "story": summary.story.id,
+        "headline": summary.headline,
+        "text": summary.text,
+        "sentences": [
+            {
+                "text": sentence.text,
+                "sources": list(sentence.sources),
+                "evidence": [{"article": item.article, "sentence": item.sentence} for item in sentence.evidence],
+                "method": sentence.method.value,
+            }
+            for sentence in summary.sentences
+        ],
+        "method": summary.method.value,
+        "model": summary.model,
+        "disagreements": [
+            {
+                "about": found.about,
+                "claims": [{"value": claim.value, "articles": list(claim.articles)} for claim in found.claims],
+            }
+            for found in summary.disagreements
+        ],
+    }
+
+
+def _checked(line: Line) -> JsonObject:
+    """The verdict on one line."""
+    from pipeline.digest.check import judge, read_sources
+    from pipeline.text.sentences import sentences
+
+    document = line.value.get("document")
+    documents = document if isinstance(document, list) else [document]
+    texts = [text for text in documents if isinstance(text, str)]
+    if not texts or len(texts) < len(documents):
+        raise BadLineError("'document' must be a string or a list of strings")
+    sources = read_sources(texts)
+    verdicts = [(text, judge(text, sources)) for text in sentences(text_of(line.value, "summary"))]
+    return {
+        "id": line.value.get("id"),
+        "supported": all(verdict.supported for _, verdict in verdicts),
+        "score": min((verdict.score for _, verdict in verdicts), default=0.0),
+        "sentences": [
+            {"text": text, "supported": verdict.supported, "reason": verdict.reason} for text, verdict in verdicts
+        ],
+    }

@@ -1,0 +1,87 @@
+"""Printing, and the way from an exception to an exit code."""
+
+import functools
+import sys
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import ParamSpec
+
+import typer
+
+from pipeline.errors import ConfigError, LockedError, NewsfoldError
+from pipeline.jsonlines import JsonObject, write_lines
+from pipeline.records import Reject
+
+Parameters = ParamSpec("Parameters")
+
+
+class Exit(IntEnum):
+    """The exit codes of every command."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    SOURCES_FAILED = 3
+    NOTHING_NEW = 4
+    LOCKED = 5
+
+
+def say(message: str) -> None:
+    """A line for people, on standard error: standard output is for data."""
+    typer.echo(message, err=True)
+
+
+def show(message: str) -> None:
+    """A line of what was asked for, on standard output."""
+    typer.echo(message)
+
+
+def step(message: str) -> None:
+    """A line of progress, on a terminal only."""
+    if sys.stderr.isatty():
+        say(f"… {message}")
+
+
+def exits(command: Callable[Parameters, Exit | None]) -> Callable[Parameters, None]:
+    """Run a command and leave with its exit code; a NewsfoldError becomes one line and the code that belongs to it."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs) or Exit.DONE
+        except NewsfoldError as error:
+            say(f"newsfold: {error}")
+            code = _code_of(error)
+        except BrokenPipeError:
+            # Whoever read our output has heard enough: nothing is wrong, and there is nobody left to tell.
+            sys.stderr.close()
+            code = Exit.DONE
+        raise typer.Exit(int(code))
+
+    return wrapped
+
+
+def _code_of(error: NewsfoldError) -> Exit:
+    if isinstance(error, ConfigError):
+        return Exit.USAGE
+    return Exit.LOCKED if isinstance(error, LockedError) else Exit.FAILED
+
+
+def report_rejects(rejects: Sequence[Reject], file: Path | None) -> None:
+    """Name what was rejected on standard error, and keep it as JSON Lines when a file is given."""
+    for reject in rejects:
+        say(f"rejected {reject.location}: {reject.reason} [{reject.stage}]")
+    if file is not None:
+        write_lines(file, (_reject_line(reject) for reject in rejects))
+    if rejects:
+        say(f"{len(rejects)} rejected")
+
+
+def _reject_line(reject: Reject) -> JsonObject:
+    return {
+        "stage": reject.stage,
+        "location": reject.location,
+        "reason": reject.reason,
+        "article": reject.article,
+    }

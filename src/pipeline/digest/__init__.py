@@ -1,0 +1,1 @@
+"""From a story to true sentences: select, write, check."""

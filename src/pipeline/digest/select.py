@@ -1,0 +1,162 @@
+"""Which sentences of a story's articles tell it best: agreed on, early, new, complete, and not twice the same."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.records import Article, Story
+from pipeline.text.normalise import without_dateline
+from pipeline.text.sentences import sentences
+from pipeline.text.words import content_stems
+
+DEEPEST = 14
+"""Sentences of an article that are looked at: what matters stands early in a news report."""
+SHORTEST, LONGEST = 6, 60
+"""Words a sentence of a digest may have."""
+EARLY = 0.35
+"""What standing first adds to a sentence's score of 0 to 1; it halves with every sentence further down."""
+LONGEST_HEADLINE = 140
+SAME_CONTENT = 0.55
+"""Share of a sentence's words in one that is already chosen, or was told before, from which it repeats it."""
+
+_ENDS = re.compile(r"[.!…。！][\"”’')]*$")
+# Starts that lean on a sentence before them, which the digest may not hold.
+_LEANING = re.compile(
+    r"(?:and|but|or|so|yet|then|he|she|it|they|we|i|you|his|her|its|their|our|this|that|these|those|there|here"
+    r"|such|both|also|however|meanwhile|moreover|furthermore|instead|still|besides|in addition|on that basis"
+    r"|for (?:his|her|its) part|the (?:latter|former|two|pair|same)|another|others|one|earlier|later|now|today"
+    r"|afterwards|among them|at the time)\b",
+    re.IGNORECASE,
+)
+_FIRST_PERSON = re.compile(r"\b(?:I|we|my|our|us|me|you|your)\b", re.IGNORECASE)
+_QUOTED = re.compile(r"[“\"][^“”\"]*[”\"]")
+# Text that speaks to a language model instead of a reader.
+_INSTRUCTION = re.compile(
+    r"<\|.*?\|>|\[/?INST\]|<</?SYS>>|\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instruction|prompt|rule|above|previous|prior)"
+    r"|\b(?:system|developer) (?:prompt|message)\b|\b(?:as|you are) an? (?:AI|language model|assistant)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that could stand in the digest: where it stands, the stems it is compared by, its score 0 to 1.35."""
+
+    article: Article
+    position: int
+    text: str
+    stems: frozenset[str]
+    score: float = 0.0
+
+
+def select(story: Story, words: int) -> tuple[Candidate, ...]:
+    """The sentences of a digest of about `words` words, the one to open with first, the rest in order of telling.
+
+    A story that continues an earlier one gives what is new; when nothing is, nothing is selected.
+    """
+    told = _told_before(story)
+    pool = [candidate for candidate in _scored(story) if not _repeats(candidate, told)]
+    if not pool:
+        return ()
+    opening = max(pool, key=lambda candidate: (candidate.position == 0, candidate.score, _tie(candidate)))
+    chosen, room = [opening], words - len(opening.text.split())
+    for candidate in sorted(pool, key=lambda candidate: (-candidate.score, _tie(candidate))):
+        length = len(candidate.text.split())
+        if length <= room and not _repeats(candidate, [other.stems for other in chosen]):
+            chosen.append(candidate)
+            room -= length
+    rest = sorted(chosen[1:], key=lambda candidate: (candidate.position, -candidate.score, _tie(candidate)))
+    return (opening, *rest)
+
+
+def headline(story: Story) -> str:
+    """The title that says most of what the story's titles agree on; without titles, how its first text begins."""
+    titled = [article for article in story.leads if article.title]
+    if not titled:
+        first = sentences(story.leads[0].text, story.leads[0].lang)[0]
+        return first if len(first) <= LONGEST_HEADLINE else f"{first[:LONGEST_HEADLINE].rsplit(' ', 1)[0]} …"
+    weights = _agreement(story)
+    return max(titled, key=lambda article: (_share_of_story(article.title, weights), article.id)).title
+
+
+def _share_of_story(title: str, weights: dict[str, float]) -> float:
+    """How much of the story a title tells per word of it; shouted titles and those that cite rank last."""
+    stems = set(content_stems(title))
+    weight = sum(sorted(weights.get(stem, 0.0) for stem in stems)) / (len(stems) + 2)
+    return round(weight / 2 if title.isupper() or _QUOTED.match(title) else weight, 9)
+
+
+def is_quotable(sentence: str) -> bool:
+    """Whether a sentence can stand by itself: finished, of a length one reads, leaning on nothing said before it,
+    the reporter's words rather than a speaker's, and addressed to readers.
+    """
+    count = len(sentence.split())
+    own_words = _QUOTED.sub("", sentence)
+    return (
+        SHORTEST <= count <= LONGEST
+        and bool(_ENDS.search(sentence))
+        and not _LEANING.match(sentence.lstrip("“\"'‘"))
+        and not _FIRST_PERSON.search(own_words)
+        and not _INSTRUCTION.search(sentence)
+        and len(own_words.split()) * 2 >= count
+        and sentence[0] not in ",;:)”"
+        and (sentence.count("“") == sentence.count("”") and sentence.count('"') % 2 == 0)
+    )
+
+
+def _scored(story: Story) -> list[Candidate]:
+    """Every quotable sentence of the story's distinct texts with its score; all, when none is quotable by itself."""
+    found = [candidate for article in story.leads for candidate in _candidates(article)]
+    pool = [candidate for candidate in found if is_quotable(candidate.text)] or found[:1]
+    weights = _agreement(story)
+    best = max((_weight(candidate, weights) for candidate in pool), default=0.0) or 1.0
+    return [
+        Candidate(
+            candidate.article,
+            candidate.position,
+            candidate.text,
+            candidate.stems,
+            round(_weight(candidate, weights) / best + EARLY * 0.5**candidate.position, 9),
+        )
+        for candidate in pool
+    ]
+
+
+def _candidates(article: Article) -> list[Candidate]:
+    """The first sentences of one article, without the dateline; its title when it has no text."""
+    found = sentences(without_dateline(article.text), article.lang)[:DEEPEST] or [article.title]
+    return [Candidate(article, position, text, frozenset(content_stems(text))) for position, text in enumerate(found)]
+
+
+def _agreement(story: Story) -> dict[str, float]:
+    """How much of the story a stem stands for: the share of texts that hold it, more when their titles do."""
+    titles = [frozenset(content_stems(article.title)) for article in story.leads]
+    texts = [frozenset(content_stems(article.text)) for article in story.leads]
+    in_texts = Counter(stem for title, text in zip(titles, texts, strict=True) for stem in title | text)
+    in_titles = Counter(stem for title in titles for stem in title)
+    return {stem: (count + in_titles[stem]) / len(story.leads) for stem, count in in_texts.items()}
+
+
+def _weight(candidate: Candidate, weights: dict[str, float]) -> float:
+    """The sentence's share in what the story is about, tempered by its length."""
+    if not candidate.stems:
+        return 0.0
+    return float(sum(sorted(weights[stem] ** 1.5 for stem in candidate.stems)) / len(candidate.stems) ** 0.5)
+
+
+def _told_before(story: Story) -> list[frozenset[str]]:
+    """The sentences readers already had, when the story continues an earlier one."""
+    if story.continues is None:
+        return []
+    return [candidate.stems for article in story.continues.articles for candidate in _candidates(article)]
+
+
+def _repeats(candidate: Candidate, others: Sequence[frozenset[str]]) -> bool:
+    """Whether most of what a sentence says stands in one of the others."""
+    return any(len(candidate.stems & other) >= SAME_CONTENT * len(candidate.stems) for other in others)
+
+
+def _tie(candidate: Candidate) -> tuple[int, str]:
+    """Decides between equal scores without regard to the order of input."""
+    return (candidate.position, candidate.article.id)

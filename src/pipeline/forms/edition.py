@@ -1,0 +1,161 @@
+"""From an edition to its view: head, stories, and the foot that accounts for everything that came in."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from pipeline.forms.stories import Clock, headline, view_story
+from pipeline.forms.view import EditionView, FailureView, LedgerRow, Reason
+from pipeline.forms.words import clean, clip, counted, day_month, listed, local, weekday
+from pipeline.records import Edition, Method, Reject
+
+_UNSUBSCRIBE: Final = (
+    "To stop this mail, use your mail program’s unsubscribe command, which reads the headers of this message, "
+    "or write to its sender."
+)
+_SUBJECT: Final = 120
+_TITLE: Final = 60
+_NOTE: Final = 200
+"""Characters of a reason or a location: diagnostics, which may quote a whole broken line."""
+
+
+def view_edition(edition: Edition, zone: ZoneInfo) -> EditionView:
+    """Everything the forms show of an edition, with times on the zone's clock."""
+    clock = Clock(edition.cutoff, zone)
+    title = clip(clean(edition.title), _TITLE) or "Newsfold"
+    quiet = "" if edition.entries else _quiet(edition)
+    return EditionView(
+        title=title,
+        subject=_subject(edition, title),
+        preheader=quiet or _preheader(edition),
+        date=f"{weekday(edition.night)} {edition.night.year}",
+        counts=_counts(edition),
+        cutoff=_cutoff(edition.night, clock),
+        alarm=_alarm(edition),
+        quiet=quiet,
+        stories=tuple(view_story(entry, rank, clock) for rank, entry in enumerate(edition.entries, start=1)),
+        ledger=_ledger(edition),
+        failed=tuple(FailureView(_note(item.location), _note(item.reason)) for item in edition.failed_sources),
+        left_out=_by_reason((item.reason, clean(item.headline) or item.story) for item in edition.left_out),
+        rejected=_by_reason(_rejected(item) for item in edition.rejects),
+        made=_made(edition),
+        unsubscribe=_UNSUBSCRIBE,
+    )
+
+
+def _subject(edition: Edition, title: str) -> str:
+    """The subject line; only the headline gives way when it is too long."""
+    start = f"{title}, {weekday(edition.night)}: "
+    if not edition.entries:
+        failed = len(edition.failed_sources)
+        return f"{start}nothing new" + (f" ({counted(failed, 'source')} failed)" if failed else "")
+    others = len(edition.entries) - 1
+    end = f" and {others:,} more" if others else ""
+    return start + clip(headline(edition.entries[0].summary), _SUBJECT - len(start) - len(end)) + end
+
+
+def _preheader(edition: Edition) -> str:
+    """What a mail program shows behind the subject: the next headlines, or the lone story's first sentence."""
+    others = [clip(headline(entry.summary), _TITLE) for entry in edition.entries[1:4]]
+    return " · ".join(others) if others else clip(clean(edition.entries[0].summary.text), _NOTE)
+
+
+def _counts(edition: Edition) -> str:
+    if not edition.entries:
+        return f"{counted(edition.counts.items, 'item')} came in · no stories"
+    stories = counted(len(edition.entries), "story", "stories")
+    return " · ".join(
+        (
+            f"{counted(edition.counts.articles, 'article')} from {counted(edition.counts.outlets, 'outlet')}",
+            f"{counted(edition.counts.copies, 'copy', 'copies')} folded",
+            stories,
+        )
+    )
+
+
+def _cutoff(night: date, clock: Clock) -> str:
+    """Until when the sources were read, and whose clock every time is on."""
+    moment = local(clock.cutoff, clock.zone)
+    day = "" if moment.date() == night else f" on {day_month(moment.date(), night)}"
+    return f"Sources read at {moment.hour:02}:{moment.minute:02}{day} · times in {clock.zone}"
+
+
+def _alarm(edition: Edition) -> str:
+    failed = len(edition.failed_sources)
+    return f"{counted(failed, 'source')} could not be read: news may be missing." if failed else ""
+
+
+def _quiet(edition: Edition) -> str:
+    """What a night without stories says: what is known, and no more."""
+    if edition.failed_sources:
+        failed = counted(len(edition.failed_sources), "source")
+        return f"No new story was found, but {failed} could not be read: perhaps it was not a quiet night."
+    if edition.left_out:
+        stories = counted(len(edition.left_out), "story was", "stories were")
+        return f"{stories} found but left out of this edition; the reasons are below."
+    counts = edition.counts
+    if not counts.items:
+        return "All sources were read, and they held nothing at all."
+    if counts.rejected == counts.items:
+        return "All sources were read, but everything they held was rejected; the reasons are below."
+    rejected = f" {counted(counts.rejected, 'item was', 'items were')} rejected." if counts.rejected else ""
+    return f"All sources were read, and they held no story that earlier editions have not told.{rejected}"
+
+
+def _ledger(edition: Edition) -> tuple[LedgerRow, ...]:
+    """The account: what came in, less what was stopped, leaves the articles, which make the stories."""
+    counts = edition.counts
+    rows = [
+        ("Items that came in", counts.items, True),
+        ("− rejected", counts.rejected, False),
+        ("− seen on an earlier night", counts.seen, False),
+        ("− further items of one article", counts.repeats, False),
+        ("= articles", counts.articles, True),
+        ("of which copies, folded", counts.copies, False),
+        ("Stories found", counts.stories, True),
+        ("in this edition", len(edition.entries), False),
+        ("left out", len(edition.left_out), False),
+    ]
+    return tuple(LedgerRow(label, f"{number:,}", total) for label, number, total in rows)
+
+
+def _rejected(item: Reject) -> tuple[str, str]:
+    return f"{clean(item.stage)}: {clean(item.reason)}", item.location or item.article
+
+
+def _by_reason(pairs: Iterable[tuple[str, str]]) -> tuple[Reason, ...]:
+    """Items gathered under their reasons, the commonest first, otherwise in the order given."""
+    groups: dict[str, list[str]] = {}
+    for reason, item in pairs:
+        groups.setdefault(_note(reason), []).append(clean(item))
+    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+    return tuple(Reason(reason, tuple(items)) for reason, items in ordered)
+
+
+def _note(text: str) -> str:
+    return clip(clean(text), _NOTE)
+
+
+def _made(edition: Edition) -> str:
+    """Who wrote the digests and what was checked, by count."""
+    summaries = [entry.summary for entry in edition.entries]
+    sentences = [sentence for summary in summaries for sentence in summary.sentences]
+    if not sentences:
+        return ""
+    models = listed(list(dict.fromkeys(clean(summary.model) for summary in summaries if summary.model)))
+    quoted = sum(sentence.method is Method.EXTRACTED for sentence in sentences)
+    refused = sum(bool(sentence.refused) for sentence in sentences)
+    if quoted == len(sentences) and not refused:
+        return "No model wrote any of this: every digest sentence is quoted from the articles it cites."
+    quotations = f"{counted(quoted, 'sentence is', 'sentences are')} quoted from the articles{_refusals(refused)}. "
+    return (
+        f"A language model ({clip(models, _NOTE) or 'unnamed'}) wrote {len(sentences) - quoted:,} "
+        f"of the {counted(len(sentences), 'digest sentence')}. "
+        "Each sentence was checked against the articles it cites. "
+        f"{quotations if quoted else ''}The check is a program and can err: the numbers lead to the sources."
+    )
+
+
+def _refusals(refused: int) -> str:
+    return f" ({refused:,} because the model’s wording did not pass the check)" if refused else ""

@@ -1,0 +1,139 @@
+"""JSON Lines, plain or compressed, and article lines in particular: the form in which stages can be run alone."""
+
+import contextlib
+import gzip
+import io
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TypeVar
+
+from pipeline.errors import InputError
+from pipeline.records import Article, Json, Reject
+from pipeline.times import UNIVERSAL
+
+STANDARD = Path("-")
+_ARTICLE_KEYS = ("id", "url", "title", "text", "published", "lang", "source")
+JsonObject = Mapping[str, Json]
+Parsed = TypeVar("Parsed")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that holds a JSON object, and where it stood (`file:number`)."""
+
+    location: str
+    value: JsonObject
+
+
+class BadLineError(InputError):
+    """One line cannot be used; whoever reads the file turns it into a reject and goes on."""
+
+
+@contextlib.contextmanager
+def open_text(path: Path, mode: str) -> Iterator[IO[str]]:
+    """Open a text file for reading ("r") or writing ("w"); `.gz` and `.zst` are (de)compressed, `-` is standard.
+
+    Raises InputError when the file cannot be opened.
+    """
+    if path == STANDARD:
+        yield sys.stdin if mode == "r" else sys.stdout
+        return
+    try:
+        with _opened(path, mode) as stream:
+            yield stream
+    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
+        raise InputError(f"{path}: cannot be opened ({error.strerror})") from error
+
+
+def _opened(path: Path, mode: str) -> IO[str]:
+    """The stream for one path, by its ending."""
+    if path.suffix == ".gz":
+        return io.TextIOWrapper(gzip.open(path, f"{mode}b"), encoding="utf-8")  # type: ignore[type-var]
+    if path.suffix == ".zst":
+        import pyarrow as pa
+
+        raw = pa.input_stream(str(path)) if mode == "r" else pa.output_stream(str(path), compression="zstd")
+        return io.TextIOWrapper(raw, encoding="utf-8")
+    return path.open(mode, encoding="utf-8")
+
+
+def read_lines(path: Path) -> Iterator[Line | Reject]:
+    """The objects of a JSON Lines file in order; a line that holds none comes as a `Reject`. Blank lines are skipped.
+
+    Raises InputError when the file cannot be opened, or breaks off inside its compression.
+    """
+    with open_text(path, "r") as stream:
+        numbered = enumerate(stream, 1)
+        while True:
+            try:
+                number, text = next(numbered)
+            except StopIteration:
+                return
+            except (EOFError, OSError, UnicodeDecodeError) as error:
+                raise InputError(f"{path}: cannot be read to its end ({error})") from error
+            if text.strip():
+                yield _line(f"{path}:{number}", text)
+
+
+def _line(location: str, text: str) -> Line | Reject:
+    """One line parsed."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return Reject("read", location, f"not valid JSON: {error}")
+    if not isinstance(value, dict):
+        return Reject("read", location, f"a JSON object is needed, this is {type(value).__name__}")
+    return Line(location, value)
+
+
+def write_lines(path: Path, values: Iterable[JsonObject]) -> int:
+    """Write one object per line; gives how many. Raises InputError when the file cannot be opened."""
+    count = 0
+    with open_text(path, "w") as stream:
+        for value in values:
+            stream.write(json.dumps(value, ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def text_of(value: JsonObject, key: str) -> str:
+    """The string at a key, "" when absent or null. Raises BadLineError when it is something else."""
+    found = value.get(key)
+    if found is None:
+        return ""
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        raise BadLineError(f"{key!r} must be a string, not {type(found).__name__}")
+    return str(found)
+
+
+def article_from_line(line: Line) -> Article:
+    """The article an article line holds; its text is taken as it is.
+
+    Raises BadLineError when the line has no id, or neither title nor text, or a key of the wrong type.
+    """
+    values = {key: text_of(line.value, key) for key in _ARTICLE_KEYS}
+    if not values["id"]:
+        raise BadLineError("no 'id'")
+    if not values["title"].strip() and not values["text"].strip():
+        raise BadLineError("neither 'title' nor 'text'")
+    extra = {key: value for key, value in line.value.items() if key not in _ARTICLE_KEYS}
+    published = UNIVERSAL.read(values.pop("published"))
+    return Article(**values, published=published, location=line.location, extra=extra)
+
+
+def article_line(article: Article) -> JsonObject:
+    """The article line of an article, keys that were passed through included."""
+    published = article.published.isoformat() if article.published else ""
+    known = {
+        "id": article.id,
+        "url": article.url,
+        "title": article.title,
+        "text": article.text,
+        "published": published,
+        "lang": article.lang,
+        "source": article.source,
+    }
+    return {**known, **article.extra}

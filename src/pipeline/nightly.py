@@ -1,0 +1,227 @@
+"""The night: the one module that knows the order of the stages.
+
+Everything up to the edition is computed, then saved in one transaction, then mailed. A run that dies before the save
+leaves nothing behind and can be repeated; after it, a further run only mails what is still pending.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipeline.config import Config
+from pipeline.digest.writer import Writer, load_writer
+from pipeline.errors import LockedError, NewsfoldError
+from pipeline.files import write_atomically
+from pipeline.records import Article, Counts, DeliveryState, Edition, Receipt, Reject, Rendered, Story
+from pipeline.stages.clean import clean
+from pipeline.stages.cluster import cluster
+from pipeline.stages.dedupe import dedupe
+from pipeline.stages.deliver import Pace, deliver, open_transport
+from pipeline.stages.edit import Frame, edit
+from pipeline.stages.ingest import ingest
+from pipeline.stages.polish import polish
+from pipeline.stages.render import render
+from pipeline.stages.summarise import summarise
+from pipeline.store import Night, Store, open_store
+from pipeline.times import Clock
+
+SOURCE_FAILED = "source"
+"""The stage of a reject that stands for a whole source."""
+
+Report = Callable[[str], None]
+"""Hears of each step, in words for people."""
+
+
+class Ending(StrEnum):
+    """How a night ended; `MADE_BEFORE` found the night's edition already made."""
+
+    DONE = "done"
+    SOME_SOURCES_FAILED = "some sources failed"
+    NOTHING_NEW = "nothing new"
+    MADE_BEFORE = "made before"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Which night it is, when its sources are read (aware), and how patient delivery is."""
+
+    night: date
+    cutoff: datetime
+    pace: Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a night gave. `edition` is None when it had been made before; `page` is the archive page's file."""
+
+    ending: Ending
+    rendered: Rendered
+    receipts: tuple[Receipt, ...]
+    page: Path
+    edition: Edition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What came in: articles to work on, and what became of everything else."""
+
+    articles: tuple[Article, ...]
+    failed_sources: tuple[Reject, ...]
+    rejects: tuple[Reject, ...]
+    counts: Counts
+
+
+def state_file(config: Config) -> Path:
+    """Where the state of this configuration lies."""
+    return config.data_dir / "state.sqlite"
+
+
+def run_night(config: Config, moment: Moment, report: Report) -> Outcome:
+    """Make the night's edition, save it, mail it; under the lock, once.
+
+    Raises LockedError when another run is at work, and other NewsfoldErrors when the night cannot be made.
+    """
+    with _lock(config.data_dir), open_store(state_file(config)) as store:
+        run = store.start_run(moment.night, moment.pace.now())
+        try:
+            outcome = _night(config, moment, store, report)
+        except NewsfoldError as error:
+            store.finish_run(run, f"failed: {error}", moment.pace.now())
+            raise
+        store.finish_run(run, outcome.ending.value, moment.pace.now())
+        return outcome
+
+
+def make_edition(config: Config, moment: Moment, store: Store, report: Report) -> tuple[Edition, Night]:
+    """Everything up to the edition; nothing is saved and nothing sent."""
+    gathered = gather(config, moment, store)
+    report(
+        f"read {gathered.counts.items} items: {gathered.counts.articles} articles, {gathered.counts.rejected} rejected"
+    )
+    past = store.past_stories(moment.night - timedelta(days=config.edition.remember_days), moment.night)
+    groups = dedupe(gathered.articles).groups
+    stories = cluster(groups, past)
+    copies = len(gathered.articles) - len(groups)
+    report(f"found {copies} copies and {len(stories)} stories")
+    summaries = summarise(stories, _writer(config, stories, report), config.digest.words)
+    counts = replace(gathered.counts, copies=copies, stories=len(stories))
+    frame = Frame(config.title, moment.night, moment.cutoff, counts, gathered.failed_sources, gathered.rejects)
+    edition = edit(summaries, frame, config.edition.stories)
+    return edition, Night(edition, render(edition, config.zone), gathered.articles, stories)
+
+
+def gather(config: Config, moment: Moment, store: Store) -> Gathered:
+    """Ingest and clean: the night's articles, each once, without those of earlier nights.
+
+    Every item is accounted for: items = rejected + seen + repeats + articles.
+    """
+    clock = Clock(config.zone, moment.cutoff)
+    items = 0
+    found: list[Article] = []
+    failed: list[Reject] = []
+    rejects: list[Reject] = []
+    for item in ingest(config.sources):
+        result = item if isinstance(item, Reject) else _wanted(clean(item, clock), config.languages)
+        if isinstance(result, Article):
+            found.append(result)
+        elif result.stage == SOURCE_FAILED:
+            failed.append(result)
+            continue
+        else:
+            rejects.append(result)
+        items += 1
+    polished = polish(found)
+    seen = store.seen(article.id for article in polished.articles)
+    articles = tuple(article for article in polished.articles if article.id not in seen)
+    counts = Counts(
+        items=items,
+        rejected=len(rejects),
+        seen=len(polished.articles) - len(articles),
+        repeats=len(polished.repeats),
+        articles=len(articles),
+        outlets=len({article.source for article in articles}),
+    )
+    if items != counts.rejected + counts.seen + counts.repeats + counts.articles:
+        raise NewsfoldError(
+            f"night {moment.night}: {items} items came in, but they are not all accounted for: {counts}"
+        )
+    return Gathered(articles, tuple(failed), (*rejects, *polished.repeats), counts)
+
+
+def _wanted(result: Article | Reject, languages: tuple[str, ...]) -> Article | Reject:
+    """The article, rejected when the configuration does not ask for its language."""
+    if isinstance(result, Reject) or not languages or result.lang in languages:
+        return result
+    reason = f"its language ({result.lang or 'unknown'}) is not among those configured"
+    return Reject("clean", result.location, reason, result.id)
+
+
+def _writer(config: Config, stories: tuple[Story, ...], report: Report) -> Writer | None:
+    """The configured model, loaded only when there is something to write."""
+    if not stories:
+        return None
+    report(f"writing with {config.digest.model}")
+    return load_writer(config.digest.model, config.digest.device, config.digest.batch)
+
+
+def _night(config: Config, moment: Moment, store: Store, report: Report) -> Outcome:
+    """The night under the lock: made and saved unless it was before, then mailed."""
+    rendered = store.edition(moment.night.isoformat())
+    edition = None
+    if rendered is None:
+        edition, night = make_edition(config, moment, store, report)
+        store.save_night(night)
+        rendered = night.rendered
+    page = config.data_dir / "archive" / f"{rendered.edition}.html"
+    write_atomically(page, rendered.page.encode("utf-8"))
+    mailed = not rendered.quiet or config.edition.quiet == "mail"
+    receipts = _mail(config, rendered, moment, store) if mailed else ()
+    return Outcome(_ending(edition), rendered, receipts, page, edition)
+
+
+def send_pending(config: Config, moment: Moment, of_that_night: bool, retry_unknown: bool) -> tuple[Receipt, ...]:
+    """Deliver what is still pending of the latest edition, or of the moment's night.
+
+    `retry_unknown` also sends again what a crash left in doubt. Raises NewsfoldError when there is no such edition.
+    """
+    with _lock(config.data_dir), open_store(state_file(config)) as store:
+        rendered = store.edition(moment.night.isoformat()) if of_that_night else store.latest_edition()
+        if rendered is None:
+            raise NewsfoldError(f"edition {moment.night if of_that_night else ''}: there is none to send")
+        if retry_unknown:
+            for row in store.ledger.deliveries(rendered.edition):
+                if row.state is DeliveryState.UNKNOWN:
+                    store.ledger.force(row, moment.pace.now())
+        return _mail(config, rendered, moment, store)
+
+
+def _mail(config: Config, rendered: Rendered, moment: Moment, store: Store) -> tuple[Receipt, ...]:
+    """Deliver what is still pending of an edition."""
+    with open_transport(config.mail, config.data_dir / "outbox", rendered.edition) as transport:
+        return deliver(rendered, config.mail, store, transport, moment.pace)
+
+
+def _ending(edition: Edition | None) -> Ending:
+    """How the night ended."""
+    if edition is None:
+        return Ending.MADE_BEFORE
+    if edition.failed_sources:
+        return Ending.SOME_SOURCES_FAILED
+    return Ending.DONE if edition.entries else Ending.NOTHING_NEW
+
+
+@contextlib.contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """One run at a time for one state. Raises LockedError when another holds it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / "newsfold.lock", timeout=0)
+    try:
+        with lock:
+            yield
+    except Timeout as error:
+        raise LockedError(f"{lock.lock_file}: another run is at work; wait for it to end") from error

@@ -1,0 +1,141 @@
+"""Reading one file of articles: pages, dumps, feeds, JSON Lines and Parquet, as raw items or rejects."""
+
+import gzip
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import InputError
+from pipeline.jsonlines import BadLineError, Line, read_lines, text_of
+from pipeline.records import Hints, Kind, RawItem, Reject
+
+LARGEST_FILE = 64 * 1024 * 1024
+"""Bytes after decompression: a page or feed is never larger, a compression bomb is."""
+_HINT_KEYS = ("id", "url", "title", "published", "lang", "source")
+# "Lindmar Courier – All stories", "BBC News | World": the feed's section behind the publisher's name.
+_SECTION = re.compile(r"\s+(?:[–—|»:-]|::)\s+")
+_TEXT_KEYS = ("html", "text")
+
+Read = Iterator[RawItem | Reject]
+
+
+def read_file(path: Path, source: str = "") -> Read:
+    """Everything in one file, in order; `source` is the publisher to note when the item does not name one.
+
+    A file, entry, line or row that cannot be used comes as a `Reject` with the reason.
+    """
+    suffixes = [suffix.casefold() for suffix in path.suffixes]
+    kind = next((suffix for suffix in reversed(suffixes) if suffix not in (".gz", ".zst")), "")
+    reader = _READERS.get(kind)
+    if reader is None:
+        yield Reject("ingest", str(path), f"files ending in {kind or 'nothing'} are not read")
+        return
+    try:
+        yield from reader(path, source)
+    except (InputError, OSError, EOFError, zlib.error) as error:
+        yield Reject("ingest", str(path), f"cannot be read: {error}")
+
+
+def can_read(path: Path) -> bool:
+    """Whether the file's ending is one of those read."""
+    return any(suffix.casefold() in _READERS for suffix in path.suffixes[-2:])
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a small file, decompressed. Raises InputError when it is larger than is reasonable."""
+    with gzip.open(path) if path.suffix == ".gz" else _plain(path) as stream:
+        content = stream.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise InputError(f"larger than {LARGEST_FILE // 1024 // 1024} MiB")
+    return bytes(content)
+
+
+def _plain(path: Path) -> Any:  # noqa: ANN401 - a file or a pyarrow stream: they share no named type
+    """The file's stream, through zstandard when its name says so."""
+    if path.suffix == ".zst":
+        import pyarrow as pa
+
+        return pa.input_stream(str(path))
+    return path.open("rb")
+
+
+def _read_page(path: Path, source: str) -> Read:
+    yield RawItem(str(path), Kind.PAGE, _content(path), Hints(source=source))
+
+
+def _read_dump(path: Path, source: str) -> Read:
+    yield RawItem(str(path), Kind.DUMP, _content(path), Hints(source=source))
+
+
+def _read_json_lines(path: Path, source: str) -> Read:
+    for line in read_lines(path):
+        yield line if isinstance(line, Reject) else _from_line(line, source)
+
+
+def _read_parquet(path: Path, source: str) -> Read:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        table = parquet.ParquetFile(path)
+        row = 0
+        for batch in table.iter_batches(batch_size=1024):
+            for value in batch.to_pylist():
+                row += 1
+                yield _from_line(Line(f"{path}:{row}", value), source)
+    except pa.ArrowInvalid as error:
+        yield Reject("ingest", str(path), f"not a Parquet file: {error}")
+
+
+def _from_line(line: Line, source: str) -> RawItem | Reject:
+    """An article line as a raw item: `html` is a page, `text` is taken for clean text."""
+    try:
+        hints = {key: text_of(line.value, key) for key in _HINT_KEYS if key != "published"}
+        page, text = (text_of(line.value, key) for key in _TEXT_KEYS)
+    except BadLineError as error:
+        return Reject("ingest", line.location, str(error))
+    published = str(line.value.get("published") or "")
+    extra = {key: value for key, value in line.value.items() if key not in _HINT_KEYS + _TEXT_KEYS}
+    kind, content = (Kind.PAGE, page) if page else (Kind.PLAIN, text)
+    known = Hints(**{**hints, "published": published, "source": hints["source"] or source})
+    return RawItem(line.location, kind, content.encode("utf-8", "replace"), known, extra)
+
+
+def _read_feed(path: Path, source: str) -> Read:
+    """The entries of an RSS, Atom or RDF file."""
+    import feedparser
+
+    feed = feedparser.parse(_content(path), sanitize_html=False, resolve_relative_uris=False)
+    if not feed.entries and (feed.bozo or not feed.version):
+        yield Reject("ingest", str(path), f"not a feed: {feed.get('bozo_exception', 'no known format')}")
+        return
+    publisher = source or _SECTION.split(str(feed.feed.get("title", "")))[0]
+    for number, entry in enumerate(feed.entries, 1):
+        name = entry.get("id") or entry.get("link") or number
+        bodies = [part.get("value", "") for part in entry.get("content", [])]
+        body = max([*bodies, entry.get("summary", "")], key=len)
+        hints = Hints(
+            url=str(entry.get("link", "")),
+            title=str(entry.get("title", "")),
+            published=str(entry.get("published") or entry.get("updated") or ""),
+            lang=str(entry.get("language") or feed.feed.get("language", "")),
+            source=publisher,
+        )
+        yield RawItem(f"{path}#{name}", Kind.FRAGMENT, str(body).encode("utf-8", "replace"), hints)
+
+
+_READERS: dict[str, Callable[[Path, str], Read]] = {
+    ".html": _read_page,
+    ".htm": _read_page,
+    ".xhtml": _read_page,
+    ".txt": _read_dump,
+    ".jsonl": _read_json_lines,
+    ".ndjson": _read_json_lines,
+    ".parquet": _read_parquet,
+    ".xml": _read_feed,
+    ".rss": _read_feed,
+    ".atom": _read_feed,
+    ".rdf": _read_feed,
+}

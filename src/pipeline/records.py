@@ -1,0 +1,289 @@
+"""The frozen records that pass from stage to stage; everything imports them, they import nothing of ours.
+
+RawItem -> Article -> CopyGroup -> Story -> Summary -> Edition -> Rendered -> Receipt
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+
+
+class Kind(StrEnum):
+    """What the bytes of a `RawItem` are."""
+
+    PAGE = "page"
+    """A whole HTML page."""
+    FRAGMENT = "fragment"
+    """HTML out of a feed entry: the text alone, without a page around it."""
+    DUMP = "dump"
+    """A page turned into plain text, navigation and teasers included."""
+    PLAIN = "plain"
+    """Text that is already an article's text."""
+
+
+class Method(StrEnum):
+    """How a digest, or one sentence of it, came about."""
+
+    WRITTEN = "written"
+    MIXED = "mixed"
+    EXTRACTED = "extracted"
+
+
+class DeliveryState(StrEnum):
+    """Where a message stands in the ledger; `UNKNOWN` is a crash between the message's end and the server's answer."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Something that came in and did not go on, with the stage that stopped it and why."""
+
+    stage: str
+    location: str
+    reason: str
+    article: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the source itself says about an item; empty strings mean unknown. `published` is as the source wrote it."""
+
+    id: str = ""
+    url: str = ""
+    title: str = ""
+    published: str = ""
+    lang: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RawItem:
+    """One item as it came in. `location` names it for people: a path, `path:line` or `path#entry`."""
+
+    location: str
+    kind: Kind
+    content: bytes
+    hints: Hints = Hints()
+    extra: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A clean article. `text` holds one paragraph per line; `published` is aware, or None when unknown.
+
+    `extra` holds the keys of an article line that Newsfold does not use and passes through.
+    """
+
+    id: str
+    title: str
+    text: str
+    url: str = ""
+    published: datetime | None = None
+    lang: str = ""
+    source: str = ""
+    location: str = ""
+    extra: Mapping[str, Json] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An article that repeats its group's lead: exact Jaccard and containment of their shingles, both 0 to 1."""
+
+    article: Article
+    similarity: float
+    containment: float
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CopyGroup:
+    """One text and its reprints."""
+
+    lead: Article
+    copies: tuple[Copy, ...] = ()
+
+    @property
+    def articles(self) -> tuple[Article, ...]:
+        """The lead, then its copies."""
+        return (self.lead, *(copy.article for copy in self.copies))
+
+
+@dataclass(frozen=True, slots=True)
+class PastStory:
+    """A story of an earlier night as the store remembers it: what later nights compare against."""
+
+    id: str
+    night: date
+    headline: str
+    articles: tuple[Article, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The copy groups that report one event, medoid first; `continues` is the earlier story it takes further."""
+
+    id: str
+    groups: tuple[CopyGroup, ...]
+    continues: PastStory | None = None
+
+    @property
+    def articles(self) -> tuple[Article, ...]:
+        """Every article of the story, leads and copies."""
+        return tuple(article for group in self.groups for article in group.articles)
+
+    @property
+    def leads(self) -> tuple[Article, ...]:
+        """One article per copy group: the texts that differ."""
+        return tuple(group.lead for group in self.groups)
+
+    @property
+    def outlets(self) -> tuple[str, ...]:
+        """The distinct sources, in order of first appearance; unnamed sources are left out."""
+        return tuple(dict.fromkeys(article.source for article in self.articles if article.source))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The source sentence that supports a digest sentence."""
+
+    article: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSentence:
+    """One sentence of a digest. `refused` is the checker's reason when a written sentence had to be replaced."""
+
+    text: str
+    evidence: tuple[Evidence, ...]
+    method: Method
+    refused: str = ""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Ids of the supporting articles, each once."""
+        return tuple(dict.fromkeys(item.article for item in self.evidence))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One of the values that sources give, with the ids of the articles that give it."""
+
+    value: str
+    articles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Sources that give different values for the same thing; `about` is what the values count."""
+
+    about: str
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The checked digest of one story. `model` is the writer's name, empty when nothing was written."""
+
+    story: Story
+    headline: str
+    sentences: tuple[DigestSentence, ...]
+    method: Method
+    model: str = ""
+    disagreements: tuple[Disagreement, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The digest as one paragraph."""
+        return " ".join(sentence.text for sentence in self.sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A story's place in the edition. `score` ranked it; `first_seen` and `updated` bound its articles' dates."""
+
+    summary: Summary
+    score: float
+    first_seen: datetime | None
+    updated: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A story that did not get into the edition, and why."""
+
+    story: str
+    headline: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of everything that came in: items = rejected + seen + repeats + articles.
+
+    `seen` were told on an earlier night, `repeats` are further items of one article; `outlets` wrote the articles.
+    """
+
+    items: int = 0
+    rejected: int = 0
+    seen: int = 0
+    repeats: int = 0
+    articles: int = 0
+    outlets: int = 0
+    copies: int = 0
+    stories: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One night's edition: entries best first. `cutoff` is when the sources were read, aware."""
+
+    title: str
+    night: date
+    cutoff: datetime
+    entries: tuple[Entry, ...]
+    left_out: tuple[LeftOut, ...]
+    counts: Counts
+    failed_sources: tuple[Reject, ...] = ()
+    rejects: tuple[Reject, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The night as YYYY-MM-DD: one edition a night."""
+        return self.night.isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An edition in the forms it is read in: `html` within the mail's size budget, `text` and `page` complete.
+
+    `cutoff` dates the message; `page` is the whole edition as a web page for the archive; `quiet` tells of no stories.
+    """
+
+    edition: str
+    subject: str
+    cutoff: datetime
+    html: str
+    text: str
+    page: str
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one recipient's message; `detail` is the server's last answer or where the file lies."""
+
+    edition: str
+    recipient: str
+    message_id: str
+    state: DeliveryState
+    detail: str = ""

@@ -1,0 +1,1 @@
+"""The stages of the night, one module each; none imports another."""

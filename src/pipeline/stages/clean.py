@@ -1,0 +1,115 @@
+"""Turns a raw item into a clean article, or says why it is none."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pipeline.page import Page, read_fragment, read_page
+from pipeline.records import Article, Kind, RawItem, Reject
+from pipeline.text.dump import clean_dump
+from pipeline.text.language import detect
+from pipeline.text.normalise import tidy, tidy_line
+from pipeline.times import UNIVERSAL, Clock
+from pipeline.urls import canonical, host
+
+FEWEST_WORDS = 25
+"""A page or dump with less text is a shell, a wall or an index; entries and lines may be shorter."""
+MOST_CONTROL = 0.01
+"""Share of NUL and replacement characters from which bytes are not text."""
+
+
+class _NotAnArticleError(Exception):
+    """The item holds no article; the message is the reason for its reject."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found inside an item, before the source's own hints are weighed in."""
+
+    title: str
+    text: str
+    published: datetime | None = None
+    url: str = ""
+    source: str = ""
+    lang: str = ""
+
+
+def clean(item: RawItem, clock: Clock = UNIVERSAL) -> Article | Reject:
+    """The article in an item. What the source says wins for id, address and publisher; the page wins for its text.
+
+    `clock` reads times that name no zone, and dates whose order of day and month is open.
+    """
+    try:
+        found = _found(item, clock)
+        _require_text(item.kind, found)
+    except _NotAnArticleError as error:
+        return Reject("clean", item.location, str(error), item.hints.id)
+    return _article(item, found, clock)
+
+
+def _found(item: RawItem, clock: Clock) -> _Found:
+    """Title, text and metadata by the kind of the item."""
+    if item.kind is Kind.PAGE:
+        return _from_page(read_page(item.content, item.hints.url), clock)
+    text = _decoded(item.content)
+    if item.kind is Kind.FRAGMENT:
+        return _Found(item.hints.title, read_fragment(text))
+    if item.kind is Kind.DUMP:
+        dump = clean_dump(text)
+        site = next((line.text for line in dump.dropped if line.reason == "site name"), "")
+        return _Found(dump.title, dump.text, clock.read(dump.published), source=tidy_line(site))
+    return _Found(item.hints.title, text)
+
+
+def _from_page(page: Page, clock: Clock) -> _Found:
+    return _Found(page.title, page.text, clock.read(page.published), page.url, page.site, page.lang)
+
+
+def _decoded(content: bytes) -> str:
+    """Text of unknown encoding. Raises _NotAnArticleError when the bytes are no text."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        from charset_normalizer import from_bytes
+
+        best = from_bytes(content).best()
+        if best is None:
+            raise _NotAnArticleError("not text: no encoding fits its bytes") from None
+        text = str(best)
+    odd = sum(text.count(character) for character in "\x00\ufffd")
+    if odd > MOST_CONTROL * len(text):
+        raise _NotAnArticleError("not text: it holds binary data")
+    return text
+
+
+def _require_text(kind: Kind, found: _Found) -> None:
+    """Raises _NotAnArticleError when too little was found to call it an article."""
+    words = len(found.text.split())
+    if not words and not found.title.strip():
+        raise _NotAnArticleError("no article text found")
+    if kind in (Kind.PAGE, Kind.DUMP) and words < FEWEST_WORDS and len(found.text) < FEWEST_WORDS * 4:
+        raise _NotAnArticleError(f"only {words} words of article text: a wall, a shell or an index page")
+
+
+def _article(item: RawItem, found: _Found, clock: Clock) -> Article:
+    """The record, with the source's hints weighed in."""
+    hints = item.hints
+    url = canonical(hints.url or found.url)
+    article = Article(
+        id=hints.id,
+        title=tidy_line(hints.title or found.title),
+        text=tidy(found.text),
+        url=url,
+        published=clock.read(hints.published) or found.published,
+        source=tidy_line(hints.source or found.source) or host(url),
+        location=item.location,
+        extra=item.extra,
+    )
+    lang = (hints.lang or found.lang)[:2].casefold() or detect(f"{article.title}\n{article.text}")
+    return replace(article, id=article.id or _stable_id(article), lang=lang)
+
+
+def _stable_id(article: Article) -> str:
+    """The same id whenever the same article comes in again: from its address, else from its publisher and words."""
+    key = article.url or f"{article.source}\n{article.title}\n{article.text}"
+    return "a" + hashlib.sha256(key.encode()).hexdigest()[:15]

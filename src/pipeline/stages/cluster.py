@@ -1,0 +1,124 @@
+"""Groups copy groups that report one event into stories, also with the stories of earlier nights.
+
+MinHash over each text's most telling terms proposes pairs, `similarity.Context` judges them, average link joins.
+Average link at a threshold never joins across components of the pairs above it, whatever the similarity, so each
+component is solved by itself.
+"""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial.distance import squareform
+
+from pipeline.minhash import candidates, signatures
+from pipeline.records import CopyGroup, PastStory, Story
+from pipeline.similarity import Context, Texts, read_texts, resemblance
+
+THRESHOLD = 0.1
+"""Similarity in context from which two clusters are one story; tuned on dev halves: benchmarks/results/cluster.md."""
+TELLING_TERMS = 24
+BANDS, ROWS = 64, 1
+FEW_TEXTS = 200
+"""Up to so many texts every pair is compared: MinHash would save nothing there."""
+
+
+def cluster(groups: Sequence[CopyGroup], past: Sequence[PastStory] = ()) -> tuple[Story, ...]:
+    """Stories of tonight, each group in exactly one, ordered by id; the result does not depend on the order of input.
+
+    `past` stories take part in the comparison: a story that falls together with one continues it.
+    """
+    ordered = sorted(groups, key=lambda group: group.lead.id)
+    earlier = [(story, article) for story in sorted(past, key=lambda story: story.id) for article in story.articles]
+    articles = [group.lead for group in ordered] + [article for _, article in earlier]
+    if not ordered:
+        return ()
+    texts = read_texts(articles)
+    stories = []
+    for members in _clusters(texts):
+        tonight = [row for row in members if row < len(ordered)]
+        if tonight:
+            before = [earlier[row - len(ordered)][0] for row in members if row >= len(ordered)]
+            ranked = [ordered[row] for row in _medoid_first(texts, tonight)]
+            stories.append(Story(_story_id(tonight, ordered), tuple(ranked), _most_common(before)))
+    return tuple(sorted(stories, key=lambda story: story.id))
+
+
+def _clusters(texts: Texts) -> list[list[int]]:
+    """Rows that belong together, each row exactly once."""
+    count = len(texts.words)
+    pairs = _proposed(texts)
+    context = Context(texts, pairs)
+    linked = pairs[context.similarity(pairs[:, 0], pairs[:, 1]) >= THRESHOLD]
+    graph = sparse.coo_matrix((np.ones(len(linked)), (linked[:, 0], linked[:, 1])), shape=(count, count))
+    _, labels = connected_components(graph, directed=False)
+    components: dict[int, list[int]] = defaultdict(list)
+    for row, label in enumerate(labels):
+        components[int(label)].append(row)
+    return [part for component in components.values() for part in _average_link(context, component)]
+
+
+def _proposed(texts: Texts) -> npt.NDArray[np.int64]:
+    """Pairs of rows worth comparing, smaller row first, shape (pairs, 2)."""
+    count = len(texts.words)
+    if count <= FEW_TEXTS:
+        return np.column_stack(_pairs_of(range(count)))
+    found = candidates(signatures(_telling_terms(texts.whole)), BANDS, ROWS).pairs
+    pairs = np.array(list(found), dtype=np.int64).reshape(-1, 2)
+    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+
+
+def _telling_terms(vectors: sparse.csr_matrix) -> list[list[str]]:
+    """The heaviest terms of every row, as column names; ties go to the lower column."""
+    rows = []
+    for row in range(vectors.shape[0]):
+        start, end = vectors.indptr[row], vectors.indptr[row + 1]
+        columns, weights = vectors.indices[start:end], vectors.data[start:end]
+        heaviest = np.lexsort((columns, -np.round(weights, 9)))[:TELLING_TERMS]
+        rows.append([str(column) for column in columns[heaviest]])
+    return rows
+
+
+def _average_link(context: Context, component: Sequence[int]) -> list[list[int]]:
+    """Average-link clusters (UPGMA, Sokal and Michener 1958) of one component, cut at the threshold."""
+    if len(component) < 2:
+        return [list(component)]
+    tree = linkage(1.0 - context.similarity(*_pairs_of(component)), "average")
+    parts: dict[int, list[int]] = defaultdict(list)
+    for row, label in zip(component, fcluster(tree, 1.0 - THRESHOLD, "distance"), strict=True):
+        parts[int(label)].append(row)
+    return list(parts.values())
+
+
+def _pairs_of(members: Sequence[int]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """All pairs of members as left and right rows, in the order of scipy's condensed matrices."""
+    rows = np.array(members, dtype=np.int64)
+    left, right = np.triu_indices(len(rows), 1)
+    return rows[left], rows[right]
+
+
+def _medoid_first(texts: Texts, members: Sequence[int]) -> list[int]:
+    """The rows of a story by how similar they are to all others, the medoid first; ties by row."""
+    if len(members) < 2:
+        return list(members)
+    closeness = np.round(squareform(resemblance(texts, *_pairs_of(members))).sum(axis=1), 9)
+    return [members[at] for at in np.lexsort((members, -closeness))]
+
+
+def _story_id(members: Sequence[int], groups: Sequence[CopyGroup]) -> str:
+    """An id that depends on nothing but which groups the story holds."""
+    names = "\n".join(sorted(groups[row].lead.id for row in members))
+    return "s" + hashlib.sha256(names.encode()).hexdigest()[:12]
+
+
+def _most_common(stories: Sequence[PastStory]) -> PastStory | None:
+    """The earlier story that most members point to; ties go to the latest night, then the lower id."""
+    if not stories:
+        return None
+    counts = Counter(story.id for story in stories)
+    return min(stories, key=lambda story: (-counts[story.id], -story.night.toordinal(), story.id))

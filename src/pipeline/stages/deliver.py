@@ -1,0 +1,187 @@
+"""deliver: rendered edition -> `Receipt`s. One message for each recipient, and none of them twice.
+
+Every message is in the ledger before a connection opens; each of its steps is committed by itself.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pipeline.config import MailConfig
+from pipeline.mail.message import build_message
+from pipeline.mail.outbox import Outbox
+from pipeline.mail.smtp import SmtpTransport
+from pipeline.mail.transport import Outcome, Scope, Transport
+from pipeline.records import DeliveryState, Receipt, Rendered
+from pipeline.store.core import Store
+from pipeline.store.ledger import Ledger
+from pipeline.store.rows import Delivery, Message
+
+NOBODY = ""
+"""The ledger's recipient when none is configured: the edition goes to the outbox, addressed to its sender."""
+
+
+def _now() -> datetime:
+    """The time, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The clock, and how patient a run is with servers that say "try later": `first_wait` seconds, then twice that."""
+
+    now: Callable[[], datetime] = _now
+    sleep: Callable[[float], None] = time.sleep
+    attempts: int = 3
+    first_wait: float = 20.0
+
+
+@contextmanager
+def open_transport(mail: MailConfig, outbox: Path, edition: str) -> Iterator[Transport]:
+    """The transport the configuration asks for, closed at the end: SMTP, or the outbox folder alone.
+
+    Raises ConfigError when a login is asked for without TLS, or its password is missing.
+    """
+    files = Outbox(outbox, edition)
+    if mail.smtp is None or not mail.recipients:
+        yield files
+        return
+    server = SmtpTransport(mail.smtp, mail.sender, files)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def deliver(
+    rendered: Rendered, mail: MailConfig, store: Store, transport: Transport, pace: Pace | None = None
+) -> tuple[Receipt, ...]:
+    """Bring a saved edition to its recipients: a receipt for each of them, in the order they were first queued.
+
+    A receipt that is still `PENDING` says why: held, out of reach, put off. Call it under the run lock: messages that
+    a dead run left half sent become `UNKNOWN`. Raises StoreError when the ledger cannot be kept, and then sends
+    nothing more.
+    """
+    pace = pace or Pace()
+    job = _Job(rendered.edition, mail, store.ledger, transport, pace)
+    store.ledger.recover(rendered.edition, pace.now())
+    enqueue(rendered, mail, store, pace.now())
+    held = hold_reason(rendered, mail, pace.now())
+    if held:
+        job.note(job.waiting(), held)
+    else:
+        job.run()
+    return job.receipts()
+
+
+def enqueue(rendered: Rendered, mail: MailConfig, store: Store, now: datetime) -> None:
+    """Put a message for each recipient into the ledger; those already there keep their bytes and state.
+
+    Raises StoreError when the edition has not been saved, ConfigError when a setting does not fit into a header.
+    """
+    queued = {row.recipient for row in store.ledger.deliveries(rendered.edition) if row.list_id == mail.list_id}
+    missing = (recipient for recipient in _audience(mail) if recipient not in queued)
+    messages = (_message(rendered, recipient, mail, store) for recipient in missing)
+    store.ledger.enqueue(rendered.edition, mail.list_id, messages, now)
+
+
+def hold_reason(rendered: Rendered, mail: MailConfig, now: datetime) -> str:
+    """Why an edition must not go out any more, or an empty text: old news in the morning's mail would mislead."""
+    age = now - rendered.cutoff
+    if age <= timedelta(hours=mail.hold_hours):
+        return ""
+    hours = int(age.total_seconds() // 3600)
+    return f"held: the edition is {hours} hours old, mail.hold_hours is {mail.hold_hours}"
+
+
+def wait_before(edition: str, attempt: int, first_wait: float) -> float:
+    """Seconds to wait before a second (1), third (2) ... attempt: doubling, half to one and a half times as long.
+
+    The share is seeded by the edition and the attempt, so a run can be repeated exactly.
+    """
+    seed = hashlib.sha256(f"{edition}|{attempt}".encode()).digest()
+    share = int.from_bytes(seed[:8], "big") / 2**64
+    return first_wait * 2.0 ** (attempt - 1) * (0.5 + share)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One edition on its way to the recipients of one list."""
+
+    edition: str
+    mail: MailConfig
+    ledger: Ledger
+    transport: Transport
+    pace: Pace
+
+    def run(self) -> None:
+        """Try all waiting messages, then again those that were put off, as long as it can help."""
+        for attempt in range(self.pace.attempts):
+            if attempt:
+                self.pace.sleep(wait_before(self.edition, attempt, self.pace.first_wait))
+            if not self._round():
+                return
+
+    def waiting(self) -> tuple[Delivery, ...]:
+        """The list's pending rows."""
+        return tuple(row for row in self.ledger.pending(self.edition) if row.list_id == self.mail.list_id)
+
+    def note(self, rows: tuple[Delivery, ...], detail: str) -> None:
+        """Say on pending rows why they wait."""
+        for row in rows:
+            self.ledger.mark(row, DeliveryState.PENDING, detail, self.pace.now())
+
+    def receipts(self) -> tuple[Receipt, ...]:
+        """What the ledger says of each of the list's messages."""
+        rows = (row for row in self.ledger.deliveries(self.edition) if row.list_id == self.mail.list_id)
+        return tuple(Receipt(row.edition, row.recipient, row.message_id, row.state, row.detail) for row in rows)
+
+    def _round(self) -> bool:
+        """Try each waiting message once; whether another round could help."""
+        rows, again = self.waiting(), False
+        for position, row in enumerate(rows, start=1):
+            outcome = self._attempt(row)
+            if outcome.scope is not Scope.MESSAGE:
+                self.note(rows[position:], outcome.detail)
+                return outcome.scope is Scope.SERVER
+            again = again or outcome.state is DeliveryState.PENDING
+        return again
+
+    def _attempt(self, row: Delivery) -> Outcome:
+        """Try one message and write down how that ended."""
+        outcome = self._refusal(row)
+        if outcome is None:
+            self.ledger.attempt(row, self.pace.now())
+            outcome = self.transport.send(self.ledger.message(row), lambda: self._sending(row))
+        if outcome.suppress:
+            self.ledger.suppress(row.recipient, outcome.detail, self.pace.now())
+        self.ledger.mark(row, outcome.state, outcome.detail, self.pace.now())
+        return outcome
+
+    def _sending(self, row: Delivery) -> None:
+        """Write down that a message's bytes are about to go out."""
+        self.ledger.mark(row, DeliveryState.SENDING, "", self.pace.now())
+
+    def _refusal(self, row: Delivery) -> Outcome | None:
+        """Why a queued message must not go out after all, looked up at the last moment; None when it may."""
+        suppression = self.ledger.suppression(row.recipient)
+        if suppression is not None:
+            return Outcome(DeliveryState.FAILED, f"suppressed: {suppression.reason}")
+        if row.recipient.casefold() not in {recipient.casefold() for recipient in _audience(self.mail)}:
+            return Outcome(DeliveryState.FAILED, "no longer a recipient")
+        return None
+
+
+def _audience(mail: MailConfig) -> tuple[str, ...]:
+    """Whom the edition is for."""
+    return mail.recipients or (NOBODY,)
+
+
+def _message(rendered: Rendered, recipient: str, mail: MailConfig, store: Store) -> Message:
+    """One recipient's message; that to nobody is addressed to the sender."""
+    token = store.unsubscribe_token(mail.list_id, recipient)
+    return replace(build_message(rendered, recipient or mail.sender, mail, token), recipient=recipient)

@@ -1,0 +1,76 @@
+"""Makes the edition: what leads, what fits, what is left out and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import log1p
+
+from pipeline.records import Counts, Edition, Entry, LeftOut, Reject, Story, Summary
+
+FRESH_FOR = timedelta(hours=24)
+"""A story last reported on this long before the cut-off counts as not fresh at all."""
+COPY_WEIGHT, FRESH_WEIGHT = 0.25, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What an edition says besides its stories. `cutoff` is when the sources were read, aware."""
+
+    title: str
+    night: date
+    cutoff: datetime
+    counts: Counts
+    failed_sources: tuple[Reject, ...] = ()
+    rejects: tuple[Reject, ...] = ()
+
+
+def edit(summaries: Sequence[Summary], frame: Frame, most: int) -> Edition:
+    """The edition of at most `most` stories, best first.
+
+    A story ranks by how many outlets report it in their own words, then by reprints and freshness; ties by id, so the
+    order of `summaries` does not matter. A continued story with nothing new is left out, and so is what does not fit.
+    """
+    entries = sorted((_entry(summary, frame.cutoff) for summary in summaries if summary.sentences), key=_rank)
+    silent = [_left_out(summary, _silence(summary)) for summary in summaries if not summary.sentences]
+    surplus = [_left_out(entry.summary, f"beyond the {most} stories an edition holds") for entry in entries[most:]]
+    left_out = sorted(silent, key=lambda story: story.story) + surplus
+    return Edition(
+        frame.title,
+        frame.night,
+        frame.cutoff,
+        tuple(entries[:most]),
+        tuple(left_out),
+        frame.counts,
+        frame.failed_sources,
+        frame.rejects,
+    )
+
+
+def _entry(summary: Summary, cutoff: datetime) -> Entry:
+    """A summary with its score and the span of its articles' dates."""
+    dates = sorted(article.published for article in summary.story.articles if article.published)
+    first, last = (dates[0], dates[-1]) if dates else (None, None)
+    return Entry(summary, _score(summary.story, last, cutoff), first, last)
+
+
+def _score(story: Story, updated: datetime | None, cutoff: datetime) -> float:
+    """Independent outlets, plus a little for reprints and for freshness."""
+    independent = len({group.lead.source or group.lead.id for group in story.groups})
+    copies = len(story.articles) - len(story.groups)
+    age = (cutoff - updated) / FRESH_FOR if updated else 1.0
+    freshness = min(max(1.0 - age, 0.0), 1.0)
+    return round(independent + COPY_WEIGHT * log1p(copies) + FRESH_WEIGHT * freshness, 6)
+
+
+def _rank(entry: Entry) -> tuple[float, str]:
+    return (-entry.score, entry.summary.story.id)
+
+
+def _left_out(summary: Summary, reason: str) -> LeftOut:
+    return LeftOut(summary.story.id, summary.headline, reason)
+
+
+def _silence(summary: Summary) -> str:
+    """Why a story has nothing to say."""
+    before = summary.story.continues
+    return f"nothing new since the edition of {before.night.isoformat()}" if before else "no sentence fit to print"

@@ -1,0 +1,116 @@
+"""Render an edition: one view of it, laid out as a mail, as plain text and as a web page."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import css_inline
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pipeline.forms.edition import view_edition
+from pipeline.forms.palette import DARK, LIGHT
+from pipeline.forms.plain import plain_text
+from pipeline.forms.view import EditionView
+from pipeline.forms.words import clip
+from pipeline.records import Edition, Rendered
+
+MAIL_BYTES: Final = 95 * 1024
+"""Gmail hides what follows about 102 KB of HTML."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """How much of a list is shown; None is all of it."""
+
+    reasons: int | None = None
+    items: int | None = None
+    characters: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a mail holds: stories in full, headlines of further ones, and how much the foot names."""
+
+    full: int
+    listed: int
+    limits: _Limits
+    named: _Limits
+
+
+_COMPLETE: Final = _Limits()
+_NAMED: Final = _Limits(items=3)
+_FEW: Final = _Limits(reasons=12, items=3, characters=120)
+_MAIL: Final = _Limits(reasons=12, items=10, characters=160)
+_HEADLINES: Final = 40
+_LEAST: Final = _Limits(reasons=4, items=2, characters=80)
+"""Fits the budget whatever the texts are: their length is bounded and no character takes more than five bytes."""
+
+
+def render(edition: Edition, zone: ZoneInfo) -> Rendered:
+    """The edition as mail, text and page, with every time on the zone's clock.
+
+    The same edition always gives the same bytes. A mail that would pass `MAIL_BYTES` gives up whole stories from the
+    end to a list of headlines; the text and the page stay complete.
+    """
+    view = view_edition(edition, zone)
+    return Rendered(
+        edition=edition.id,
+        subject=view.subject,
+        cutoff=edition.cutoff,
+        html=_mail(view),
+        text=plain_text(view),
+        page=_page(view),
+        quiet=not edition.entries,
+    )
+
+
+def _mail(view: EditionView) -> str:
+    """The mail with as many whole stories as the budget allows."""
+    smallest = _mail_with(view, _Plan(0, 0, _LEAST, _LEAST))
+    low, high, best = 0, len(view.stories), smallest
+    # Each story in full adds to the size, so the largest number that fits can be searched for by halves.
+    full = high
+    while low <= high:
+        html = _mail_with(view, _Plan(full, _HEADLINES, _MAIL, _FEW))
+        if len(html.encode()) <= MAIL_BYTES:
+            best, low = html, full + 1
+        else:
+            high = full - 1
+        full = (low + high) // 2
+    return best
+
+
+def _mail_with(view: EditionView, plan: _Plan) -> str:
+    template = _environment().get_template("mail.html")
+    return _inliner().inline(_unindented(template.render(view=view, plan=plan, light=LIGHT, dark=DARK)))
+
+
+def _page(view: EditionView) -> str:
+    template = _environment().get_template("page.html")
+    return _unindented(template.render(view=view, limits=_COMPLETE, named=_NAMED, light=LIGHT, dark=DARK))
+
+
+def _unindented(html: str) -> str:
+    """The document without the templates' own indents and blank lines: the view's strings hold no line breaks."""
+    return re.sub(r"\n\s*", "\n", html).strip() + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("pipeline", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["clip"] = lambda text, limit: text if limit is None else clip(text, limit)
+    return environment
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    """Rules in media queries stay in the head, in the style tag marked `keep`; nothing is loaded from elsewhere."""
+    return css_inline.CSSInliner(load_remote_stylesheets=False, minify_css=True)

@@ -1,0 +1,94 @@
+"""The store's door: one object over one SQLite file."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pipeline.errors import StoreError
+from pipeline.records import PastStory, Rendered
+from pipeline.store import explain, nights, runs
+from pipeline.store.database import Database, open_database
+from pipeline.store.ledger import Ledger
+from pipeline.store.rows import Night, Run
+
+
+class Store:
+    """Newsfold's memory. Use it as a context manager; any method raises StoreError when the file fails."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.ledger = Ledger(database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def seen(self, ids: Iterable[str]) -> frozenset[str]:
+        """Those of the ids that some night has stored."""
+        return nights.seen(self._database, ids)
+
+    def save_night(self, night: Night) -> None:
+        """Save a night in one transaction.
+
+        Raises StoreError when its edition exists already: an edition is frozen once saved.
+        """
+        nights.save(self._database, night)
+
+    def edition(self, edition: str) -> Rendered | None:
+        """The edition of that id, as it was rendered, or None."""
+        return nights.edition(self._database, edition)
+
+    def latest_edition(self) -> Rendered | None:
+        """The edition of the latest night, or None."""
+        return nights.latest_edition(self._database)
+
+    def past_stories(self, since: date, before: date) -> tuple[PastStory, ...]:
+        """The stories of the nights from `since` until before `before`, by night and id, with their group leads."""
+        return nights.past_stories(self._database, since, before)
+
+    def start_run(self, night: date, now: datetime) -> int:
+        """Note that a run began; the run's number."""
+        return runs.start(self._database, night, now)
+
+    def finish_run(self, run: int, outcome: str, now: datetime) -> None:
+        """Note how a run ended."""
+        runs.finish(self._database, run, outcome, now)
+
+    def last_runs(self, limit: int) -> tuple[Run, ...]:
+        """The latest runs, latest first; one that died has no `finished`."""
+        return runs.last(self._database, limit)
+
+    def explain(self, identifier: str) -> tuple[str, ...]:
+        """Lines for people on an article, story or edition id or a rejected path; empty when nothing is known."""
+        return explain.explain(self._database, identifier)
+
+    def unsubscribe_token(self, list_id: str, recipient: str) -> str:
+        """A token that stands for one recipient of one list; nobody can make it up without this store's secret."""
+        row = self._database.row("SELECT value FROM settings WHERE name = 'secret'")
+        if row is None:
+            raise StoreError("store: its secret is missing, old unsubscribe links are lost; restore a backup")
+        text = f"{list_id}|{recipient.casefold()}"
+        return hmac.new(bytes.fromhex(row["value"]), text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def open_store(path: Path) -> Store:
+    """Open the store in a file, creating or migrating it as needed.
+
+    Raises StoreError when the file is damaged, cannot be written or was made by a newer program.
+    """
+    database = open_database(path)
+    database.change("INSERT INTO settings VALUES ('secret', ?) ON CONFLICT DO NOTHING", (secrets.token_hex(32),))
+    return Store(database)

@@ -1,0 +1,145 @@
+"""Why: what happened to an article, a story, an edition or something rejected, in lines for people."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from itertools import chain
+
+from pipeline.store.database import Database
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def explain(database: Database, identifier: str) -> tuple[str, ...]:
+    """Lines on everything the store knows under an id, a location or a path; empty when it knows nothing."""
+    lines = chain(
+        _edition(database, identifier),
+        _stories(database, identifier),
+        _article(database, identifier),
+        _rejects(database, identifier),
+    )
+    # Titles come from outside: no line break or terminal command of theirs reaches the reader.
+    return tuple(_CONTROL.sub(" ", line) for line in lines)
+
+
+def _edition(database: Database, identifier: str) -> Iterator[str]:
+    """An edition: its counts, its stories, what was left out, what failed and where its mail stands."""
+    row = database.row("SELECT id, title, cutoff, counts FROM editions WHERE id = ?", (identifier,))
+    if row is None:
+        return
+    yield f"edition {row['id']}: {row['title']}, sources read {row['cutoff']}"
+    yield "  " + ", ".join(f"{name} {number}" for name, number in json.loads(row["counts"]).items())
+    for entry in database.rows("SELECT * FROM entries WHERE edition = ? ORDER BY rank", (identifier,)):
+        yield f"  {entry['rank']}. {entry['headline']} (story {entry['story']}, score {entry['score']:.3f})"
+    for left in database.rows("SELECT * FROM left_out WHERE edition = ? ORDER BY position", (identifier,)):
+        yield f"  left out: {left['headline']} (story {left['story']}): {left['reason']}"
+    for reject in database.rows("SELECT * FROM rejects WHERE edition = ? ORDER BY kind DESC, position", (identifier,)):
+        yield f"  {_reject_line(reject)}"
+    for state in database.rows(
+        "SELECT state, count(*) AS number FROM deliveries WHERE edition = ? GROUP BY state ORDER BY state",
+        (identifier,),
+    ):
+        yield f"  mail {state['state']}: {state['number']}"
+
+
+def _stories(database: Database, identifier: str) -> Iterator[str]:
+    """A story in every night that has it, and left-out stories of which only the list of those is known."""
+    rows = database.rows("SELECT * FROM stories WHERE id = ? ORDER BY edition", (identifier,))
+    for row in rows:
+        yield f"story {row['id']} of {row['edition']}: {row['headline']}"
+        yield from _fate(database, row["edition"], identifier)
+        for member in database.rows(
+            "SELECT m.*, a.title, a.source FROM memberships m JOIN articles a ON a.id = m.article"
+            " WHERE m.edition = ? AND m.story = ? ORDER BY m.position",
+            (row["edition"], identifier),
+        ):
+            yield f"  article {member['article']}: {_named(member)}{_copy_of(member)}"
+    known = {row["edition"] for row in rows}
+    for left in database.rows("SELECT * FROM left_out WHERE story = ? ORDER BY edition", (identifier,)):
+        if left["edition"] not in known:
+            yield f"story {identifier} of {left['edition']}: {left['headline']}; left out: {left['reason']}"
+
+
+def _fate(database: Database, edition: str, story: str) -> Iterator[str]:
+    """What became of a story in one edition: its rank and digest, or why it was left out."""
+    row = database.row("SELECT * FROM stories WHERE edition = ? AND id = ?", (edition, story))
+    if row is not None and row["continues"]:
+        yield f"  continues story {row['continues']} of {row['continues_night']}"
+    entry = database.row("SELECT * FROM entries WHERE edition = ? AND story = ?", (edition, story))
+    if entry is not None:
+        model = f" by {entry['model']}" if entry["model"] else ""
+        yield f"  rank {entry['rank']} of edition {edition}, score {entry['score']:.3f}: {entry['headline']}"
+        yield f"  digest {entry['method']}{model}"
+        yield from _refused(entry["sentences"])
+    for left in database.rows("SELECT reason FROM left_out WHERE edition = ? AND story = ?", (edition, story)):
+        yield f"  left out of edition {edition}: {left['reason']}"
+
+
+def _refused(sentences: str) -> Iterator[str]:
+    """The sentences of a digest whose written form the checker refused."""
+    for number, sentence in enumerate(json.loads(sentences), start=1):
+        if sentence["refused"]:
+            yield f"  sentence {number} was refused ({sentence['refused']}); in its place: {sentence['text']}"
+
+
+def _article(database: Database, identifier: str) -> Iterator[str]:
+    """An article: where it came from, its group, its story and what became of that."""
+    row = database.row("SELECT * FROM articles WHERE id = ?", (identifier,))
+    if row is None:
+        return
+    yield f"article {row['id']}: {_named(row)}"
+    published = f", published {row['published']}" if row["published"] else ""
+    yield f"  came in on {row['edition']} from {row['location'] or row['url'] or 'an unnamed place'}{published}"
+    members = database.rows("SELECT * FROM memberships WHERE article = ? ORDER BY edition", (identifier,))
+    if not members:
+        yield "  in no story"
+    for member in members:
+        yield f"  in story {member['story']} of {member['edition']}{_copy_of(member)}"
+        if member["article"] == member["lead"]:
+            yield from _copies(database, member)
+        yield from _fate(database, member["edition"], member["story"])
+
+
+def _copies(database: Database, lead: sqlite3.Row) -> Iterator[str]:
+    """How many copies a lead stands for, if any."""
+    rows = database.rows(
+        "SELECT article FROM memberships WHERE edition = ? AND lead = ? AND article != lead ORDER BY position",
+        (lead["edition"], lead["lead"]),
+    )
+    if rows:
+        yield f"  leads its copies {', '.join(row['article'] for row in rows)}"
+
+
+def _copy_of(member: sqlite3.Row) -> str:
+    """How a member relates to its group's lead; empty for the lead itself."""
+    if member["article"] == member["lead"]:
+        return ""
+    kind = "exact copy" if member["exact"] else "copy"
+    return (
+        f", {kind} of {member['lead']} (similarity {member['similarity']:.3f}, containment {member['containment']:.3f})"
+    )
+
+
+def _rejects(database: Database, identifier: str) -> Iterator[str]:
+    """What was rejected under an article id, a location, or a path that locations such as `path:line` begin with."""
+    rows = database.rows(
+        "SELECT * FROM rejects WHERE location = ?1 OR (article = ?1 AND article != '')"
+        " OR (?1 != '' AND substr(location, 1, length(?1) + 1) IN (?1 || ':', ?1 || '#'))"
+        " ORDER BY edition, kind, position",
+        (identifier,),
+    )
+    for row in rows:
+        yield f"{_reject_line(row)} (night of {row['edition']})"
+
+
+def _reject_line(row: sqlite3.Row) -> str:
+    """One reject as a line."""
+    what = "source failed" if row["kind"] == "source" else "rejected"
+    article = f" (article {row['article']})" if row["article"] else ""
+    return f"{what} by {row['stage']}: {row['location']}{article}: {row['reason']}"
+
+
+def _named(row: sqlite3.Row) -> str:
+    """An article's title and source."""
+    return (row["title"] or "(no title)") + (f" [{row['source']}]" if row["source"] else "")

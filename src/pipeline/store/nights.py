@@ -1,0 +1,237 @@
+"""Save a night in one piece and read it back: articles seen, editions, stories of earlier nights."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import date, datetime
+from itertools import groupby
+
+from pipeline.errors import StoreError
+from pipeline.records import Article, DigestSentence, Disagreement, Edition, Entry, PastStory, Reject, Rendered, Story
+from pipeline.store.database import Database, Value, utc_text, utc_time
+from pipeline.store.rows import Night
+
+
+def seen(database: Database, ids: Iterable[str]) -> frozenset[str]:
+    """Those of the ids that some night has stored."""
+    return frozenset(one for one in ids if database.row("SELECT 1 FROM articles WHERE id = ?", (one,)))
+
+
+def save(database: Database, night: Night) -> None:
+    """Save a night in one transaction.
+
+    Raises StoreError when its edition exists already.
+    """
+    with database.transaction():
+        _save_edition(database, night.edition, night.rendered)
+        _save_articles(database, night)
+        _save_stories(database, night)
+        _save_entries(database, night.edition)
+        _save_losses(database, night.edition)
+
+
+def edition(database: Database, identifier: str) -> Rendered | None:
+    """The edition of that id, or None."""
+    return _rendered(database.row("SELECT * FROM editions WHERE id = ?", (identifier,)))
+
+
+def latest_edition(database: Database) -> Rendered | None:
+    """The edition of the latest night, or None."""
+    return _rendered(database.row("SELECT * FROM editions ORDER BY id DESC LIMIT 1"))
+
+
+def past_stories(database: Database, since: date, before: date) -> tuple[PastStory, ...]:
+    """The stories of the nights from `since` until before `before`, by night and id, with their group leads."""
+    rows = database.rows(
+        "SELECT s.edition AS night, s.id AS story, coalesce(e.headline, s.headline) AS headline, a.*"
+        " FROM stories s"
+        " JOIN memberships m ON m.edition = s.edition AND m.story = s.id AND m.article = m.lead"
+        " JOIN articles a ON a.id = m.article"
+        " LEFT JOIN entries e ON e.edition = s.edition AND e.story = s.id"
+        " WHERE s.edition >= ? AND s.edition < ?"
+        " ORDER BY s.edition, s.id, m.position",
+        (since.isoformat(), before.isoformat()),
+    )
+    stories = groupby(rows, key=lambda row: (row["night"], row["story"], row["headline"]))
+    return tuple(
+        PastStory(story, date.fromisoformat(night), headline, tuple(_article(row) for row in leads))
+        for (night, story, headline), leads in stories
+    )
+
+
+def _save_edition(database: Database, edition: Edition, rendered: Rendered) -> None:
+    """Save the edition as rendered.
+
+    Raises StoreError when it exists.
+    """
+    if database.row("SELECT 1 FROM editions WHERE id = ?", (edition.id,)):
+        raise StoreError(f"store: edition {edition.id} exists already and is frozen; nothing was saved")
+    database.change(
+        "INSERT INTO editions (id, title, cutoff, subject, html, text, page, quiet, counts)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            edition.id,
+            edition.title,
+            utc_text(rendered.cutoff),
+            rendered.subject,
+            rendered.html,
+            rendered.text,
+            rendered.page,
+            rendered.quiet,
+            json.dumps(asdict(edition.counts)),
+        ),
+    )
+
+
+def _save_articles(database: Database, night: Night) -> None:
+    """Save the articles; one that an earlier night stored stays as it was."""
+    members = (article for story in _stories(night) for article in story.articles)
+    database.change_many(
+        "INSERT INTO articles (edition, id, title, text, url, published, lang, source, location, extra)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            (
+                night.edition.id,
+                article.id,
+                article.title,
+                article.text,
+                article.url,
+                _optional_text(article.published),
+                article.lang,
+                article.source,
+                article.location,
+                json.dumps(dict(article.extra)),
+            )
+            for article in (*night.articles, *members)
+        ),
+    )
+
+
+def _save_stories(database: Database, night: Night) -> None:
+    """Save the stories and which article belongs to which group and story."""
+    for story in _stories(night):
+        past = story.continues
+        database.change(
+            "INSERT INTO stories (edition, id, headline, continues, continues_night) VALUES (?, ?, ?, ?, ?)",
+            (
+                night.edition.id,
+                story.id,
+                story.groups[0].lead.title,
+                past.id if past else "",
+                past.night.isoformat() if past else "",
+            ),
+        )
+        database.change_many(
+            "INSERT INTO memberships (edition, story, position, article, lead, similarity, containment, exact)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            ((night.edition.id, story.id, position, *row) for position, row in enumerate(_memberships(story))),
+        )
+
+
+def _stories(night: Night) -> tuple[Story, ...]:
+    """The night's stories, each once; those of the edition's entries are among them even if the caller forgot them."""
+    entries = (entry.summary.story for entry in night.edition.entries)
+    return tuple({story.id: story for story in (*night.stories, *entries)}.values())
+
+
+def _memberships(story: Story) -> Iterator[tuple[Value, ...]]:
+    """For each article of a story: its id, its lead's id, similarity, containment and whether it is exact."""
+    for group in story.groups:
+        yield (group.lead.id, group.lead.id, 1.0, 1.0, True)
+        for copy in group.copies:
+            yield (copy.article.id, group.lead.id, copy.similarity, copy.containment, copy.exact)
+
+
+def _save_entries(database: Database, edition: Edition) -> None:
+    """Save the edition's entries with their digests."""
+    database.change_many(
+        "INSERT INTO entries (edition, story, rank, score, first_seen, updated, headline, method, model, sentences,"
+        " disagreements) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (_entry_row(edition.id, rank, entry) for rank, entry in enumerate(edition.entries, start=1)),
+    )
+
+
+def _entry_row(edition: str, rank: int, entry: Entry) -> tuple[Value, ...]:
+    """The values of one entry."""
+    summary = entry.summary
+    return (
+        edition,
+        summary.story.id,
+        rank,
+        entry.score,
+        _optional_text(entry.first_seen),
+        _optional_text(entry.updated),
+        summary.headline,
+        summary.method.value,
+        summary.model,
+        _json(summary.sentences),
+        _json(summary.disagreements),
+    )
+
+
+def _save_losses(database: Database, edition: Edition) -> None:
+    """Save what did not get in: stories left out, rejected items and sources that failed."""
+    database.change_many(
+        "INSERT INTO left_out (edition, position, story, headline, reason) VALUES (?, ?, ?, ?, ?)",
+        (
+            (edition.id, position, left.story, left.headline, left.reason)
+            for position, left in enumerate(edition.left_out)
+        ),
+    )
+    for kind, rejects in (("item", edition.rejects), ("source", edition.failed_sources)):
+        _save_rejects(database, edition.id, kind, rejects)
+
+
+def _save_rejects(database: Database, edition: str, kind: str, rejects: tuple[Reject, ...]) -> None:
+    """Save rejects of one kind."""
+    database.change_many(
+        "INSERT INTO rejects (edition, kind, position, stage, location, reason, article) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            (edition, kind, position, reject.stage, reject.location, reject.reason, reject.article)
+            for position, reject in enumerate(rejects)
+        ),
+    )
+
+
+def _json(records: tuple[DigestSentence, ...] | tuple[Disagreement, ...]) -> str:
+    """Records as a JSON list."""
+    return json.dumps([asdict(record) for record in records])
+
+
+def _optional_text(moment: datetime | None) -> str | None:
+    """A time as it is stored; one that falls off the calendar in UTC is a placeholder, not a date."""
+    try:
+        return None if moment is None else utc_text(moment)
+    except OverflowError:
+        return None
+
+
+def _rendered(row: sqlite3.Row | None) -> Rendered | None:
+    """A row of `editions` as a record."""
+    if row is None:
+        return None
+    return Rendered(
+        edition=row["id"],
+        subject=row["subject"],
+        cutoff=utc_time(row["cutoff"]),
+        html=row["html"],
+        text=row["text"],
+        page=row["page"],
+        quiet=bool(row["quiet"]),
+    )
+
+
+def _article(row: sqlite3.Row) -> Article:
+    """A row that holds the columns of `articles` as a record."""
+    return Article(
+        id=row["id"],
+        title=row["title"],
+        text=row["text"],
+        url=row["url"],
+        published=utc_time(row["published"]) if row["published"] else None,
+        lang=row["lang"],
+        source=row["source"],
+        location=row["location"],
+        extra=json.loads(row["extra"]),
+    )

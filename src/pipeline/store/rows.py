@@ -1,0 +1,62 @@
+"""The records that go into the store and come out of it, besides those of `pipeline.records`."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pipeline.records import Article, DeliveryState, Edition, Rendered, Story
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """Everything one night decided: what is saved, in one piece, before any mail goes out.
+
+    `articles` are all that were accepted; `stories` are all that were formed, those left out of the edition included.
+    """
+
+    edition: Edition
+    rendered: Rendered
+    articles: tuple[Article, ...]
+    stories: tuple[Story, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the night. Without `finished` it is still going on or has died; the run lock tells which."""
+
+    id: int
+    night: date
+    started: datetime
+    finished: datetime | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A finished message to one recipient; `recipient` is the envelope's address, empty for the outbox alone."""
+
+    recipient: str
+    message_id: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A row of the ledger, without the message's bytes."""
+
+    edition: str
+    list_id: str
+    recipient: str
+    message_id: str
+    state: DeliveryState
+    attempts: int
+    detail: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """An address that gets no more mail, and why."""
+
+    recipient: str
+    reason: str
+    since: datetime

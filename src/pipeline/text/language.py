@@ -1,0 +1,14 @@
+"""Which language a text is in."""
+
+FEWEST_CHARACTERS = 40
+"""Shorter texts are left undecided: a wrong language is worse than none."""
+
+
+def detect(text: str) -> str:
+    """The ISO 639-1 code of a text's language, "" when it is too short to tell (py3langid, Lui and Baldwin 2012)."""
+    if len(text) < FEWEST_CHARACTERS:
+        return ""
+    import py3langid
+
+    language, _ = py3langid.classify(text[:5000])
+    return str(language)

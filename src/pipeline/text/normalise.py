@@ -1,0 +1,49 @@
+"""Making text of any origin regular: encoding damage, invisible characters, emoji, white space, forms of a letter."""
+
+import re
+import unicodedata
+
+import ftfy
+
+# Zero-width, bidirectional and tag characters: they hide text from people but not from programs.
+_INVISIBLE = re.compile(
+    "[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffc\U000e0000-\U000e007f]"
+)
+# Pictographs, dingbats, flags, and the joiners and selectors that compose them.
+_EMOJI = re.compile(
+    "[\u2600-\u27bf\u2b00-\u2bff\u3030\u303d\ufe0e\ufe0f\u20e3\U0001f000-\U0001faff]|\u200d(?=[\u2600-\u27bf\U0001f000-\U0001faff])"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_SPACES = re.compile(r"\s+")
+_SPACE_BEFORE_STOP = re.compile(r"(?<=\w) +(?=[.,;:!?](?:\s|$))")
+
+# Place, perhaps a date, perhaps an agency, then a dash: "LINDMAR, March 9 (HNA) — ", "Paris (VNA) - ", "LONDON — ".
+_DATELINE = re.compile(
+    r"(?:(?:[A-Z][^\W\d_]*[ ,.'’-]*){1,5}(?:\w{3,9}\.? \d{1,2} ?)?\((?:[A-Z]{2,8}|[A-Z]\w{3,12})\)|"
+    r"[A-Z]{3}[A-Z ,.'’-]{0,30}(?:[A-Z]\w{2,8}\.? \d{1,2})?) ?(?:[—–]|-(?= )|--) ?"
+)
+
+
+def without_dateline(text: str) -> str:
+    """The text without the place, date and agency that open a wire report."""
+    return _DATELINE.sub("", text, count=1) if _DATELINE.match(text) else text
+
+
+def tidy_line(text: str) -> str:
+    """One line of clean text: encoding repaired, no control, invisible or emoji characters, single spaces.
+
+    Takes any string, newlines included; gives a string without newlines. Typographic quotes and dashes stay.
+    """
+    repaired = ftfy.fix_text(text, uncurl_quotes=False, fix_latin_ligatures=True, unescape_html=False)
+    visible = _EMOJI.sub("", _INVISIBLE.sub("", _CONTROL.sub(" ", repaired)))
+    return _SPACE_BEFORE_STOP.sub("", _SPACES.sub(" ", visible)).strip()
+
+
+def tidy(text: str) -> str:
+    """Clean text of many paragraphs: every non-blank line tidied, one paragraph per line, no blank lines."""
+    return "\n".join(line for line in map(tidy_line, text.splitlines()) if line)
+
+
+def comparable(text: str) -> str:
+    """The form in which texts are compared: NFKC, then case folded (Unicode 15, section 3.13)."""
+    return unicodedata.normalize("NFKC", text).casefold()

@@ -1,0 +1,60 @@
+"""Times as sources write them, read into aware datetimes."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from dateutil import parser, tz
+
+# "09/03/2026": which of the two is the month, the source does not say.
+_OPEN_ORDER = re.compile(r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{4}\b")
+_TOO_FAR_AHEAD = timedelta(days=2)
+# Abbreviations news uses; anything else that is no offset is read on the clock's own zone.
+_ZONES = {
+    "ET": tz.gettz("America/New_York"),
+    "EST": tz.gettz("America/New_York"),
+    "EDT": tz.gettz("America/New_York"),
+    "CT": tz.gettz("America/Chicago"),
+    "PT": tz.gettz("America/Los_Angeles"),
+    "PST": tz.gettz("America/Los_Angeles"),
+    "PDT": tz.gettz("America/Los_Angeles"),
+    "BST": tz.gettz("Europe/London"),
+    "CET": tz.gettz("Europe/Paris"),
+    "CEST": tz.gettz("Europe/Paris"),
+    "GMT": UTC,
+    "UTC": UTC,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Reads times. `zone` is meant where none is named; `now`, aware, tells which reading of an open date is likely."""
+
+    zone: tzinfo = UTC
+    now: datetime | None = None
+
+    def read(self, text: str) -> datetime | None:
+        """An aware time from ISO 8601, RFC 822 or everyday forms; None when it cannot be told or is in the future."""
+        readings = [found for found in (self._read(text, day_first) for day_first in (True, False)) if found]
+        if not readings:
+            return None
+        if not _OPEN_ORDER.search(text):
+            readings = readings[-1:]
+        if self.now is None:
+            return readings[0]
+        possible = [found for found in readings if found <= self.now + _TOO_FAR_AHEAD]
+        return max(possible, default=None)
+
+    def _read(self, text: str, day_first: bool) -> datetime | None:
+        """One reading of the text."""
+        if not text.strip():
+            return None
+        try:
+            found: datetime = parser.parse(text, dayfirst=day_first, tzinfos=_ZONES)
+            return found if found.tzinfo else found.replace(tzinfo=self.zone)
+        except (ValueError, OverflowError, TypeError):
+            return None
+
+
+UNIVERSAL = Clock()
+"""A clock that reads everything on UTC and knows no present."""

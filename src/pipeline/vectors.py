@@ -1,0 +1,77 @@
+"""Term vectors: sparse TF-IDF rows of unit length, for cosine similarities."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+PRIOR_TEXTS = 2.0
+"""How many imagined texts the document frequencies start from: keeps a handful of articles from looking unique."""
+PRIOR_SHARE = 0.01
+"""The share of the imagined texts that holds any given term."""
+PAIRS_AT_ONCE, FEW_PAIRS = 200_000, 20_000
+CELLS_PER_PAIR = 50
+"""Up to so many cells for each pair wanted, a product of the matrices beats going from pair to pair."""
+
+Rows = npt.NDArray[np.int64]
+
+
+def term_vectors(texts: Sequence[Sequence[str]], titles: Sequence[Sequence[str]]) -> sparse.csr_matrix:
+    """Unit TF-IDF rows, shape (texts, vocabulary); a text without terms is a zero row.
+
+    Term frequency is 1 + ln(count), a term of the title counting once more; inverse document frequency is -ln of the
+    smoothed share of texts that hold the term (Salton and Buckley 1988). `titles` are as many as `texts`.
+    """
+    bags = [_bag(text, title) for text, title in zip(texts, titles, strict=True)]
+    vocabulary = {term: column for column, term in enumerate(sorted({term for bag in bags for term in bag}))}
+    rows = np.repeat(np.arange(len(bags)), [len(bag) for bag in bags])
+    columns = np.fromiter((vocabulary[term] for bag in bags for term in bag), dtype=np.int64, count=len(rows))
+    values = np.fromiter((weight for bag in bags for weight in bag.values()), dtype=np.float64, count=len(rows))
+    counts = np.bincount(columns, minlength=len(vocabulary))
+    weighted = values * _rarity(counts, len(bags))[columns]
+    return _unit_rows(sparse.csr_matrix((weighted, (rows, columns)), shape=(len(bags), len(vocabulary))))
+
+
+def cosines(vectors: sparse.csr_matrix, left: Rows, right: Rows) -> npt.NDArray[np.float64]:
+    """Dot products of left rows with the right rows at the same place, shape (pairs,): cosines when rows are unit."""
+    parts = [np.zeros(0)]
+    for start in range(0, len(left), PAIRS_AT_ONCE):
+        at = slice(start, start + PAIRS_AT_ONCE)
+        parts.append(_dots(vectors, left[at], right[at]))
+    return np.concatenate(parts)
+
+
+def _dots(vectors: sparse.csr_matrix, left: Rows, right: Rows) -> npt.NDArray[np.float64]:
+    """Dot products of some pairs, the faster way: all left rows with all right rows, or one pair after the other."""
+    rows, left_at = np.unique(left, return_inverse=True)
+    columns, right_at = np.unique(right, return_inverse=True)
+    if len(rows) * len(columns) <= CELLS_PER_PAIR * len(left):
+        return np.asarray((vectors[rows] @ vectors[columns].T).toarray()[left_at, right_at], dtype=np.float64)
+    parts = []
+    for start in range(0, len(left), FEW_PAIRS):
+        at = slice(start, start + FEW_PAIRS)
+        parts.append(np.asarray(vectors[left[at]].multiply(vectors[right[at]]).sum(axis=1)).ravel())
+    return np.concatenate(parts).astype(np.float64)
+
+
+def _bag(text: Sequence[str], title: Sequence[str]) -> dict[str, float]:
+    """Term weights of one text before rarity, in alphabetical order so that sums do not depend on word order."""
+    weights = {term: 1.0 + float(np.log(count)) for term, count in Counter(text).items()}
+    for term in set(title):
+        weights[term] = weights.get(term, 0.0) + 1.0
+    return dict(sorted(weights.items()))
+
+
+def _rarity(counts: npt.NDArray[np.int64], texts: int) -> npt.NDArray[np.float64]:
+    """Inverse document frequency per term."""
+    share = (counts + PRIOR_TEXTS * PRIOR_SHARE) / (texts + PRIOR_TEXTS)
+    return np.asarray(-np.log(np.minimum(share, 0.999)), dtype=np.float64)
+
+
+def _unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    """The same rows at length 1; zero rows stay zero."""
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    lengths[lengths == 0] = 1.0
+    return sparse.csr_matrix(sparse.diags(1.0 / lengths) @ matrix)
