@@ -9,6 +9,7 @@ import trafilatura
 from lxml import etree, html
 
 from pipeline.records import Json
+from pipeline.text.dump import DATE
 from pipeline.text.dump_lines import read_lines, reason_by_sight
 
 # Where pages keep the time of publication, the most exact first (schema.org, Open Graph, HTML 5).
@@ -22,7 +23,8 @@ _TIMES = (
     "//time/@datetime",
 )
 _LIST_MARK = "- "
-LONGEST_NAME = 40
+_STAMPS = " | ".join(f"//body//*[contains(@class, '{word}')]" for word in ("date", "time", "posted", "publish", "meta"))
+LONGEST_NAME, LONGEST_STAMP = 40, 160
 # How feeds made by weblog software end an entry.
 _FEED_FOOT = re.compile(r"the post .{1,300} appeared first on ", re.IGNORECASE)
 _SITE = "//meta[@property='og:site_name']/@content"
@@ -56,7 +58,7 @@ def read_page(content: bytes, url: str = "") -> Page:
     if tree is None:
         return Page("", "")
     linked = list(_linked_data(tree))
-    published = _first(item.get("datePublished") for item in linked) or _first(_all(tree, _TIMES))
+    published = _first(item.get("datePublished") for item in linked) or _first(_all(tree, _TIMES)) or _stamp(tree)
     publisher = _first(_name(item.get("publisher")) for item in linked) or _first(tree.xpath(_SITE))
     lang = str(tree.get("lang") or "")
     heading = " ".join(tree.xpath("//head/title/text()")[:1])
@@ -74,6 +76,16 @@ def read_page(content: bytes, url: str = "") -> Page:
         lang=lang,
         authors=tuple(name.strip() for name in str(known.get("author") or "").split(";") if name.strip()),
     )
+
+
+def _stamp(tree: html.HtmlElement) -> str:
+    """The visible date near the headline, as the page writes it: "Posted on March 9, 2026 at 9:48 p.m."."""
+    for element in tree.xpath(_STAMPS):
+        text = " ".join(element.text_content().split())
+        found = DATE.search(text) if len(text) <= LONGEST_STAMP else None
+        if found:
+            return found[0]
+    return ""
 
 
 def _rest_of_heading(heading: str, title: str) -> str:

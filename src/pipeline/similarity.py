@@ -18,7 +18,7 @@ from pipeline.records import Article
 from pipeline.text.dates import DAYS_IN_YEAR, named_days
 from pipeline.text.normalise import comparable
 from pipeline.text.words import STOP_WORDS, content_stems, stem, words
-from pipeline.vectors import PAIRS_AT_ONCE, Rows, cosines, term_vectors
+from pipeline.vectors import CELLS_PER_PAIR, PAIRS_AT_ONCE, Rows, cosines, term_vectors
 
 LEAD_WORDS = 60
 """The event is told in the lead, the background below: the larger of the two similarities counts three times."""
@@ -129,7 +129,7 @@ class Context:
         inside = _at(self._above, left, right)
         rivalry = (self._rivalry(left, inside) + self._rivalry(right, inside)) / 2
         expected = _expected(self._texts, left, right)
-        return np.asarray(above * self._agreement(left, right) - RIVAL_SHARE * rivalry * expected)
+        return np.asarray(above * self._agreement(left, right, inside) - RIVAL_SHARE * rivalry * expected)
 
     def _above_background(self, alike: Floats, left: Rows, right: Rows) -> Floats:
         """Similarities less what the two texts have in common with all others on average."""
@@ -137,9 +137,9 @@ class Context:
         mean = np.maximum(others, 0) / 2 / (len(self._totals) - 2 + BACKGROUND_PRIOR)
         return np.asarray(np.maximum(alike - BACKGROUND * mean, 0))
 
-    def _agreement(self, left: Rows, right: Rows) -> Floats:
+    def _agreement(self, left: Rows, right: Rows, inside: Floats) -> Floats:
         """Cosine of the neighbourhoods of two texts, the two themselves left out, 0 to 1; 1 when neither has any."""
-        own = np.maximum(_at(self._above, left, right) - CLOSE, 0) ** 2
+        own = np.maximum(inside - CLOSE, 0) ** 2
         lengths = [np.maximum(self._near_squared[rows] - own, 0) + AGREEMENT_PRIOR for rows in (left, right)]
         shared = cosines(self._near, left, right)
         return np.asarray((shared + AGREEMENT_PRIOR) / np.sqrt(lengths[0] * lengths[1]))
@@ -215,7 +215,10 @@ def _symmetric(pairs: Rows, values: Floats, count: int) -> sparse.csr_matrix:
 
 
 def _at(matrix: sparse.csr_matrix, left: Rows, right: Rows) -> Floats:
-    """The values at the pairs, shape (pairs,)."""
+    """The values at the pairs, shape (pairs,): out of whole rows where that is faster than looking up each."""
+    rows, left_at = np.unique(left, return_inverse=True)
+    if len(rows) * matrix.shape[1] <= CELLS_PER_PAIR * len(left):
+        return np.asarray(matrix[rows].toarray()[left_at, right], dtype=np.float64)
     return np.asarray(matrix[left, right], dtype=np.float64).ravel() if len(left) else np.zeros(0)
 
 

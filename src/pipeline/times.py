@@ -8,6 +8,8 @@ from dateutil import parser, tz
 
 # "09/03/2026": which of the two is the month, the source does not say.
 _OPEN_ORDER = re.compile(r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{4}\b")
+# "9:48 p.m.": the library wants it without full stops.
+_HALF_OF_DAY = re.compile(r"\b([ap])\.m\b\.?", re.IGNORECASE)
 _TOO_FAR_AHEAD = timedelta(days=2)
 # Abbreviations news uses; anything else that is no offset is read on the clock's own zone.
 _ZONES = {
@@ -50,7 +52,8 @@ class Clock:
         if not text.strip():
             return None
         try:
-            found: datetime = parser.parse(text, dayfirst=day_first, tzinfos=_ZONES)
+            plain = _HALF_OF_DAY.sub(r"\1m", text)
+            found: datetime = parser.parse(plain, dayfirst=day_first, tzinfos=_ZONES)
             return found if found.tzinfo else found.replace(tzinfo=self.zone)
         except (ValueError, OverflowError, TypeError):
             return None

@@ -1,9 +1,10 @@
 """Which sentences of a story's articles tell it best: agreed on, early, new, complete, and not twice the same."""
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log2
 
 from pipeline.records import Article, Story
 from pipeline.text.normalise import without_dateline
@@ -12,12 +13,14 @@ from pipeline.text.words import content_stems
 
 DEEPEST = 14
 """Sentences of an article that are looked at: what matters stands early in a news report."""
-SHORTEST, LONGEST = 6, 60
+SHORTEST, LONGEST = 8, 60
 """Words a sentence of a digest may have."""
 EARLY = 0.35
 """What standing first adds to a sentence's score of 0 to 1; it halves with every sentence further down."""
 LONGEST_HEADLINE = 140
-SAME_CONTENT = 0.55
+OVERRUN = 0.2
+"""How far the last sentence may run over the words asked for."""
+SAME_CONTENT = 0.4
 """Share of a sentence's words in one that is already chosen, or was told before, from which it repeats it."""
 
 _ENDS = re.compile(r"[.!…。！][\"”’')]*$")
@@ -29,6 +32,8 @@ _LEANING = re.compile(
     r"|afterwards|among them|at the time)\b",
     re.IGNORECASE,
 )
+# An opening that sets a scene ("When Beatrix Olumide joined ...") or is a line of a standfirst without a verb.
+_SCENE = re.compile(r"(?:when|while|as|after|before|inside|outside|with)\b", re.IGNORECASE)
 _FIRST_PERSON = re.compile(r"\b(?:I|we|my|our|us|me|you|your)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"[“\"][^“”\"]*[”\"]")
 # Text that speaks to a language model instead of a reader.
@@ -59,14 +64,14 @@ def select(story: Story, words: int) -> tuple[Candidate, ...]:
     pool = [candidate for candidate in _scored(story) if not _repeats(candidate, told)]
     if not pool:
         return ()
-    opening = max(pool, key=lambda candidate: (candidate.position == 0, candidate.score, _tie(candidate)))
-    chosen, room = [opening], words - len(opening.text.split())
-    for candidate in sorted(pool, key=lambda candidate: (-candidate.score, _tie(candidate))):
+    opening = min(pool, key=lambda candidate: (candidate.position > 0, _is_scenic(candidate), *_best(candidate)))
+    chosen, room = [opening], words * (1 + OVERRUN) - len(opening.text.split())
+    for candidate in sorted(pool, key=_best):
         length = len(candidate.text.split())
         if length <= room and not _repeats(candidate, [other.stems for other in chosen]):
             chosen.append(candidate)
             room -= length
-    rest = sorted(chosen[1:], key=lambda candidate: (candidate.position, -candidate.score, _tie(candidate)))
+    rest = sorted(chosen[1:], key=lambda candidate: (candidate.position, *_best(candidate)))
     return (opening, *rest)
 
 
@@ -130,12 +135,17 @@ def _candidates(article: Article) -> list[Candidate]:
 
 
 def _agreement(story: Story) -> dict[str, float]:
-    """How much of the story a stem stands for: the share of texts that hold it, more when their titles do."""
-    titles = [frozenset(content_stems(article.title)) for article in story.leads]
-    texts = [frozenset(content_stems(article.text)) for article in story.leads]
-    in_texts = Counter(stem for title, text in zip(titles, texts, strict=True) for stem in title | text)
-    in_titles = Counter(stem for title in titles for stem in title)
-    return {stem: (count + in_titles[stem]) / len(story.leads) for stem, count in in_texts.items()}
+    """How much of the story a stem stands for: the share of texts that hold it, 0 to 2, double when titles do.
+
+    A text that others reprint has a stronger voice.
+    """
+    weights: dict[str, float] = defaultdict(float)
+    voices = [1.0 + log2(len(group.articles)) for group in story.groups]
+    for group, voice in zip(story.groups, voices, strict=True):
+        title = set(content_stems(group.lead.title))
+        for stem in title | set(content_stems(group.lead.text)):
+            weights[stem] += voice * (2.0 if stem in title else 1.0)
+    return {stem: weight / sum(voices) for stem, weight in weights.items()}
 
 
 def _weight(candidate: Candidate, weights: dict[str, float]) -> float:
@@ -153,10 +163,15 @@ def _told_before(story: Story) -> list[frozenset[str]]:
 
 
 def _repeats(candidate: Candidate, others: Sequence[frozenset[str]]) -> bool:
-    """Whether most of what a sentence says stands in one of the others."""
-    return any(len(candidate.stems & other) >= SAME_CONTENT * len(candidate.stems) for other in others)
+    """Whether a sentence and one of the others say much the same: what they share, seen from the shorter of the two."""
+    return any(len(candidate.stems & other) >= SAME_CONTENT * min(len(candidate.stems), len(other)) for other in others)
 
 
-def _tie(candidate: Candidate) -> tuple[int, str]:
-    """Decides between equal scores without regard to the order of input."""
-    return (candidate.position, candidate.article.id)
+def _is_scenic(candidate: Candidate) -> bool:
+    """Whether a first sentence sets a scene before it comes to the news."""
+    return bool(_SCENE.match(candidate.text))
+
+
+def _best(candidate: Candidate) -> tuple[float, int, str]:
+    """The order of preference, which does not depend on the order of input."""
+    return (-candidate.score, candidate.position, candidate.article.id)

@@ -53,4 +53,3 @@ def unwritable(error: OSError) -> Outcome:
 def _slug(text: str) -> str:
     """A text reduced to lower-case ASCII letters, digits and hyphens, never empty."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:_NAME_LIMIT] or "unnamed"
-

@@ -1,12 +1,13 @@
 """Turns a raw item into a clean article, or says why it is none."""
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.page import Page, read_fragment, read_page
 from pipeline.records import Article, Kind, RawItem, Reject
-from pipeline.text.dump import clean_dump
+from pipeline.text.dump import CleanDump, clean_dump
 from pipeline.text.language import detect
 from pipeline.text.normalise import tidy, tidy_line
 from pipeline.times import UNIVERSAL, Clock
@@ -14,6 +15,8 @@ from pipeline.urls import canonical, host
 
 FEWEST_WORDS = 25
 """A page or dump with less text is a shell, a wall or an index; entries and lines may be shorter."""
+NEAR_TOP, LONGEST_SITE, OFTEN = 5, 4, 3
+_PATH_MARK = re.compile(r"\s+[|›>»/]\s+")
 MOST_CONTROL = 0.01
 """Share of NUL and replacement characters from which bytes are not text."""
 
@@ -56,9 +59,21 @@ def _found(item: RawItem, clock: Clock) -> _Found:
         return _Found(item.hints.title, read_fragment(text))
     if item.kind is Kind.DUMP:
         dump = clean_dump(text)
-        site = next((line.text for line in dump.dropped if line.reason == "site name"), "")
-        return _Found(dump.title, dump.text, clock.read(dump.published), source=tidy_line(site))
+        return _Found(dump.title, dump.text, clock.read(dump.published), source=_site_of(dump))
     return _Found(item.hints.title, text)
+
+
+def _site_of(dump: CleanDump) -> str:
+    """The site's name: the line that is nothing else, or the name near the top that the page keeps repeating."""
+    if named := next((line.text for line in dump.dropped if line.reason == "site name"), ""):
+        return tidy_line(named)
+    lines = [tidy_line(line.text) for line in dump.dropped]
+    candidates = [_PATH_MARK.split(line)[0] for line in lines[:NEAR_TOP]]
+    for name in candidates:
+        repeated = sum(name.casefold() in line.casefold() for line in lines)
+        if 0 < len(name.split()) <= LONGEST_SITE and name[:1].isupper() and repeated >= OFTEN:
+            return name
+    return ""
 
 
 def _from_page(page: Page, clock: Clock) -> _Found:

@@ -40,13 +40,29 @@ def polish(articles: Iterable[Article]) -> Polished:
 
 
 def _one_name_each(articles: Sequence[Article]) -> list[Article]:
-    """Every article of one host under the host's commonest name; ties go to the shorter, then the first by alphabet."""
-    names: dict[str, Counter[str]] = defaultdict(Counter)
+    """Every article of one host, and every spelling of one name, under the commonest name.
+
+    Ties go to the shorter name, then to the last by alphabet: capitals sort first, and a name is seldom all capitals.
+    """
+    hosts: dict[str, Counter[str]] = defaultdict(Counter)
+    spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for article in articles:
-        if article.url and article.source:
-            names[host(article.url)][article.source] += 1
-    chosen = {site: min(found, key=lambda name: (-found[name], len(name), name)) for site, found in names.items()}
-    return [replace(article, source=chosen.get(host(article.url), article.source)) for article in articles]
+        if article.source:
+            spellings[comparable(article.source)][article.source] += 1
+            if article.url:
+                hosts[host(article.url)][article.source] += 1
+    by_host, by_name = ({key: _commonest(found) for key, found in names.items()} for names in (hosts, spellings))
+    sources = (by_host.get(host(article.url), article.source) for article in articles)
+    return [
+        replace(article, source=by_name.get(comparable(source), source))
+        for article, source in zip(articles, sources, strict=True)
+    ]
+
+
+def _commonest(names: Counter[str]) -> str:
+    """The name counted most; of equals the shortest, then the last by alphabet."""
+    most = max(names.values())
+    return min(sorted((name for name in names if names[name] == most), reverse=True), key=len)
 
 
 def _without_furniture(articles: Sequence[Article]) -> list[Article]:

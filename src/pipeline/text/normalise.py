@@ -25,8 +25,13 @@ _DATELINE = re.compile(
 
 
 def without_dateline(text: str) -> str:
-    """The text without the place, date and agency that open a wire report."""
-    return _DATELINE.sub("", text, count=1) if _DATELINE.match(text) else text
+    """The text with no paragraph opened by the place, date and agency of a wire report."""
+    return "\n".join(_without_own_dateline(line) for line in text.split("\n"))
+
+
+def _without_own_dateline(line: str) -> str:
+    found = _DATELINE.match(line)
+    return line[found.end() :] if found else line
 
 
 def tidy_line(text: str) -> str:

