@@ -14,7 +14,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipeline.config import Config
-from pipeline.digest.writer import Writer, load_writer
+from pipeline.digest.loading import load_writer
+from pipeline.digest.writer import Writer
 from pipeline.errors import LockedError, NewsfoldError
 from pipeline.files import write_atomically
 from pipeline.records import Article, Counts, DeliveryState, Edition, Receipt, Reject, Rendered, Story

@@ -7,7 +7,7 @@ of one event resemble the same other texts, and a text that resembles others mor
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -186,7 +186,7 @@ def _days(title: str, body: str) -> npt.NDArray[np.bool_]:
 def _in_title_case(parts: Sequence[str]) -> bool:
     """Whether most longer words of a line are capitalised."""
     longer = [part for part in parts if len(part) > 3]
-    return len(longer) > 2 and sum(part[0].isupper() for part in longer) > 0.6 * len(longer)
+    return len(longer) > 3 and sum(part[0].isupper() for part in longer) > 0.6 * len(longer)
 
 
 def _is_name(part: str, *, first: bool) -> bool:
@@ -232,9 +232,8 @@ def _over(matrix: sparse.csr_matrix, floor: float) -> sparse.csr_matrix:
 
 def _largest(matrix: sparse.csr_matrix, count: int) -> Floats:
     """The largest values of every row, descending, padded with zeros, shape (rows, count)."""
-    rows: Iterable[Floats] = np.split(matrix.data, matrix.indptr[1:-1])
     result = np.zeros((matrix.shape[0], count))
-    for row, values in enumerate(rows):
-        top = np.sort(values)[::-1][:count]
+    for row in range(len(result)):
+        top = np.sort(matrix.data[matrix.indptr[row] : matrix.indptr[row + 1]])[::-1][:count]
         result[row, : len(top)] = top
     return result

@@ -218,7 +218,7 @@ def _writer(model: str, device: Device) -> "Writer | None":
     """The writer asked for; `none` quotes instead of writing."""
     if model == "none":
         return None
-    from pipeline.digest.writer import load_writer
+    from pipeline.digest.loading import load_writer
 
     return load_writer(model, device)
 

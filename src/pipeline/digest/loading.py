@@ -1,0 +1,72 @@
+"""Loading a writer's model: by a name of the manifest, a hub id or a local folder."""
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import Device
+from pipeline.digest.models import known_models
+from pipeline.digest.writer import TransformersWriter
+from pipeline.errors import ModelError
+
+
+def load_writer(name: str, device: Device = "auto", batch: int = 16) -> TransformersWriter:
+    """Load a model; causal and sequence-to-sequence ones are told apart by their configuration.
+
+    Only safetensors are read and no code of the model's is run. Raises ModelError with what to do when the model is
+    not here and no hub can be reached, or when it is of a kind that does not write.
+    """
+    where = _resolve(name)
+    import transformers
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+
+    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # the library is partly typed
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # the library is partly typed
+    chosen = _device(device)
+    try:
+        config = AutoConfig.from_pretrained(where, trust_remote_code=False)
+        kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+        model: Any = kind.from_pretrained(where, dtype=_dtype(chosen), use_safetensors=True, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        raise ModelError(_not_loaded(name, error)) from error
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return TransformersWriter(Path(name).name, model.to(chosen).eval(), tokenizer, batch)
+
+
+def _resolve(name: str) -> str:
+    """The folder of a manifest model, else the name as it is."""
+    model = known_models().get(name)
+    if model is None:
+        return name
+    if not model.is_here:
+        raise ModelError(f"model {name}: not fetched yet; run `newsfold models fetch {name}`")
+    return str(model.folder)
+
+
+def _device(device: Device) -> str:
+    """`auto` resolved: CUDA, then MPS, then the CPU. Raises ModelError when a device asked for is not there."""
+    import torch
+
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if device == "auto":
+        return next(name for name, is_there in there.items() if is_there)
+    if not there[device]:
+        raise ModelError(f"device {device}: not available here; use --device auto")
+    return device
+
+
+def _dtype(device: str) -> Any:  # noqa: ANN401 - torch is imported only here
+    """float32 on a CPU, where it is no slower and the number of threads cannot tip a choice; else bfloat16."""
+    import torch
+
+    return torch.float32 if device == "cpu" else torch.bfloat16
+
+
+def _not_loaded(name: str, error: Exception) -> str:
+    """What to tell the user: the cause in one line, and the ways out."""
+    cause = str(error).strip().splitlines()[0]
+    return (
+        f"model {name!r}: cannot be loaded ({cause}); give a local folder with safetensors, a hub id while a hub can be"
+        f" reached, or one of {', '.join(sorted(known_models()))} after `newsfold models fetch`"
+    )

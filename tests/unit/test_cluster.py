@@ -1,0 +1,207 @@
+"""Clustering copy groups into stories: laws that hold for any night, and nights whose stories are known."""
+
+import json
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import similarity
+from pipeline.config import SourceConfig
+from pipeline.records import Article, CopyGroup, PastStory, Reject, Story
+from pipeline.similarity import Context, names, read_texts, resemblance
+from pipeline.stages import cluster as stage
+from pipeline.stages.clean import clean
+from pipeline.stages.cluster import cluster
+from pipeline.stages.dedupe import dedupe
+from pipeline.stages.ingest import ingest
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "data" / "sample"
+SEEDS = ROOT.parent / "shared" / "seeds"
+
+QUAKE = (
+    "An earthquake of magnitude 5.6 killed three people in the Oru Highlands of Halvern on Monday, rescuers said. "
+    "The hospital of Castel Oru was emptied and the bell tower of St. Ebba collapsed."
+)
+QUAKE_TOO = (
+    "Rescuers in Castel Oru searched collapsed houses after a magnitude 5.6 earthquake struck the Oru Highlands. "
+    "Three people died and the hospital was evacuated; the tower of St. Ebba fell into the market."
+)
+FIRE = (
+    "A warehouse fire on Dock Road in Port Ansel drove 300 residents from their homes on Monday evening. Flames rose "
+    "over the Harrow & Lisle furniture store and two firefighters breathed smoke."
+)
+FIRE_TOO = (
+    "Residents of Dock Road in Port Ansel spent the night in a school after the Harrow & Lisle furniture warehouse "
+    "burned down. Around 300 people left their homes; two firefighters were treated for smoke."
+)
+OTHER_FIRE = (
+    "A warehouse fire in Mill Lane, Brannoch, injured one worker on Monday evening. Police found a cut padlock at the "
+    "Ferrow Growers' seed store, where 2,600 tonnes of barley smouldered under the eyes of 45 firefighters."
+)
+CUP = (
+    "Goalkeeper Matteo Brisco saved two penalties as Port Ansel Rovers beat Lindmar Athletic in the semi-final of the "
+    "National Cup. Rovers reached their first final since 1988."
+)
+WORDS = st.sampled_from((QUAKE + FIRE + CUP).split())
+BODIES = st.lists(st.lists(WORDS, max_size=30).map(" ".join), max_size=8)
+
+
+def group(text: str, name: str = "", title: str = "") -> CopyGroup:
+    """A group of one article, named after its text unless told otherwise."""
+    return CopyGroup(Article(name or f"a{zlib.crc32(text.encode())}", title, text))
+
+
+def groups_of(bodies: Sequence[str]) -> list[CopyGroup]:
+    """Numbered groups."""
+    return [group(body, f"a{at:02}") for at, body in enumerate(bodies)]
+
+
+def parts(stories: Iterable[Story]) -> set[frozenset[str]]:
+    """Stories as sets of the ids of their groups' leads."""
+    return {frozenset(lead.id for lead in story.leads) for story in stories}
+
+
+def night(folder: Path) -> tuple[Story, ...]:
+    """The stories of a folder, read as a night reads it."""
+    items = (item if isinstance(item, Reject) else clean(item) for item in ingest([SourceConfig(path=folder)]))
+    articles = {item.id: item for item in items if not isinstance(item, Reject)}
+    return cluster(dedupe(list(articles.values())).groups)
+
+
+def test_no_groups_make_no_stories() -> None:
+    assert cluster([]) == ()
+
+
+def test_one_group_is_one_story() -> None:
+    assert parts(cluster([group(FIRE, "f")])) == {frozenset({"f"})}
+
+
+def test_two_reports_of_one_event_join() -> None:
+    assert len(cluster([group(QUAKE), group(QUAKE_TOO)])) == 1
+
+
+def test_two_unrelated_articles_stay_apart() -> None:
+    assert len(cluster([group(QUAKE), group(CUP)])) == 2
+
+
+def test_look_alikes_stay_apart() -> None:
+    found = cluster([group(FIRE, "f1"), group(FIRE_TOO, "f2"), group(OTHER_FIRE, "o"), group(CUP, "c")])
+    assert parts(found) == {frozenset({"f1", "f2"}), frozenset({"o"}), frozenset({"c"})}
+
+
+def test_empty_texts_are_stories_of_their_own() -> None:
+    assert parts(cluster([group("", "a"), group("", "b"), group(FIRE, "f")])) == {
+        frozenset({"a"}),
+        frozenset({"b"}),
+        frozenset({"f"}),
+    }
+
+
+def test_links_to_other_articles_join_nothing() -> None:
+    title, other = "Warehouse fire drives 300 from their homes", "Rovers reach first final since 1988"
+    teasers = f"You might also like\n- {title} Furniture store burns.\n- {other} Brisco is the hero."
+    found = cluster([group(f"{FIRE}\n{teasers}", "f", title), group(f"{CUP}\n{teasers}", "c", other)])
+    assert len(found) == 2
+    bodies = similarity._without_teasers([story.leads[0] for story in found])
+    assert [body.count("\n- ") for body in bodies] == [1, 1]
+
+
+def test_a_story_of_an_earlier_night_is_continued() -> None:
+    past = PastStory("p1", date(2026, 3, 8), "Quake", (Article("old", "", QUAKE_TOO),))
+    found = cluster([group(QUAKE, "q"), group(CUP, "c")], [past])
+    assert {story.leads[0].id: story.continues for story in found} == {"q": past, "c": None}
+
+
+def test_the_medoid_leads_a_story() -> None:
+    both = group(f"{QUAKE} {QUAKE_TOO}", "both")
+    (story,) = cluster([group(QUAKE, "a"), both, group(QUAKE_TOO, "b")])
+    assert story.groups[0] == both
+
+
+@given(BODIES, st.randoms(use_true_random=False))
+@settings(max_examples=40, deadline=None)
+def test_order_does_not_matter(bodies: list[str], random: Random) -> None:
+    ordered = groups_of(bodies)
+    shuffled = random.sample(ordered, len(ordered))
+    assert cluster(shuffled) == cluster(ordered)
+
+
+@given(BODIES)
+@settings(max_examples=40, deadline=None)
+def test_every_group_is_in_exactly_one_story(bodies: list[str]) -> None:
+    found = Counter(lead.id for story in cluster(groups_of(bodies)) for lead in story.leads)
+    assert found == Counter(group.lead.id for group in groups_of(bodies))
+
+
+@given(BODIES)
+@settings(max_examples=40, deadline=None)
+def test_running_twice_changes_nothing(bodies: list[str]) -> None:
+    assert cluster(groups_of(bodies)) == cluster(groups_of(bodies))
+
+
+@given(BODIES)
+@settings(max_examples=40, deadline=None)
+def test_similarity_is_symmetric_and_bounded(bodies: list[str]) -> None:
+    texts = read_texts([group.lead for group in groups_of(bodies)])
+    left, right = np.triu_indices(len(bodies), 1)
+    context = Context(texts, np.column_stack((left, right)))
+    assert np.allclose(context.similarity(left, right), context.similarity(right, left))
+    assert (np.abs(context.similarity(left, right)) <= 1).all()
+    assert ((resemblance(texts, left, right) >= 0) & (resemblance(texts, left, right) <= 1)).all()
+
+
+def test_minhash_pairs_are_enough_for_clear_stories(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = [group(QUAKE, "q1"), group(QUAKE_TOO, "q2"), group(FIRE, "f1"), group(FIRE_TOO, "f2"), group(CUP, "c")]
+    every_pair = parts(cluster(groups))
+    monkeypatch.setattr(stage, "FEW_TEXTS", 0)
+    assert parts(cluster(groups)) == every_pair == {frozenset({"q1", "q2"}), frozenset({"f1", "f2"}), frozenset({"c"})}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The mayor met Anna Lorimer. She thanked NATO's envoy in Lindmar.", ["anna", "lorim", "nato", "lindmar"]),
+        ("UN troops leave. Troops were tired.", ["un"]),
+        ("Brightwater Buys Orrin For Record Price", []),
+        ("", []),
+    ],
+)
+def test_names_are_what_capitals_mark(text: str, found: list[str]) -> None:
+    assert names(text) == found
+
+
+@pytest.mark.parametrize("pair", json.loads((SAMPLE / "manifest.json").read_text())["look_alikes"], ids=" ".join)
+def test_look_alikes_of_the_sample_night_stay_apart(pair: list[str], sample_events: dict[str, set[str]]) -> None:
+    assert sample_events[pair[0]].isdisjoint(sample_events[pair[1]])
+
+
+def test_every_event_of_the_sample_night_is_one_story(sample_events: dict[str, set[str]]) -> None:
+    assert {event: len(stories) for event, stories in sample_events.items()} == dict.fromkeys(sample_events, 1)
+    assert len({story for stories in sample_events.values() for story in stories}) == len(sample_events)
+
+
+@pytest.mark.skipif(not SEEDS.is_dir(), reason="the five seed articles are not at ../shared/seeds")
+def test_the_seeds_are_one_pair_and_three_others() -> None:
+    found = {frozenset(Path(article.location).name[:3] for article in story.articles) for story in night(SEEDS)}
+    assert found == {frozenset({"001", "004"}), frozenset({"000"}), frozenset({"002"}), frozenset({"003"})}
+
+
+@pytest.fixture(scope="module")
+def sample_events() -> dict[str, set[str]]:
+    """The ids of the stories that hold articles of each event of the sample night."""
+    truth = json.loads((SAMPLE / "manifest.json").read_text())["articles"]
+    events = {str(SAMPLE / entry["path"]): entry["event"] for entry in truth}
+    found: dict[str, set[str]] = defaultdict(set)
+    for story in night(SAMPLE / "tonight"):
+        for article in story.articles:
+            found[events[article.location]].add(story.id)
+    return found
