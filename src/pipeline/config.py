@@ -80,7 +80,7 @@ class SmtpConfig(_Section):
         if self.password_file is not None:
             try:
                 return self.password_file.read_text(encoding="utf-8").splitlines()[0]
-            except (OSError, IndexError) as error:
+            except (OSError, UnicodeDecodeError, IndexError) as error:
                 raise ConfigError(f"mail.smtp.password_file {self.password_file}: cannot be read ({error})") from error
         try:
             return os.environ[self.password_env]
@@ -125,7 +125,7 @@ class Config(_Section):
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Paris") from error
         return value
 
@@ -141,7 +141,7 @@ def load(path: Path) -> Config:
     Raises ConfigError naming every wrong key, with the nearest valid name for an unknown one.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"configuration {path}: cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -1,8 +1,13 @@
-"""Writing files so that a reader never sees half of one."""
+"""Files: naming one for people, and writing one so that a reader never sees half of it."""
 
 import os
 import tempfile
 from pathlib import Path
+
+
+def shown(path: Path) -> str:
+    """The path as text that can be written anywhere: bytes of a file's name that are not UTF-8 are replaced."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def write_atomically(path: Path, content: bytes) -> None:

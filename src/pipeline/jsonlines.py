@@ -4,17 +4,25 @@ import contextlib
 import gzip
 import io
 import json
+import re
 import sys
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar
 
 from pipeline.errors import InputError
+from pipeline.files import shown
 from pipeline.records import Article, Json, Reject
+from pipeline.text.normalise import encodable
 from pipeline.times import UNIVERSAL
 
 STANDARD = Path("-")
+# How bytes that are no UTF-8 come through `surrogateescape`.
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+# Half of a character beyond the first 65,536, as JSON escapes it; its other half may be missing.
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _ARTICLE_KEYS = ("id", "url", "title", "text", "published", "lang", "source")
 JsonObject = Mapping[str, Json]
 Parsed = TypeVar("Parsed")
@@ -39,25 +47,37 @@ def open_text(path: Path, mode: str) -> Iterator[IO[str]]:
     Raises InputError when the file cannot be opened.
     """
     if path == STANDARD:
-        yield sys.stdin if mode == "r" else sys.stdout
+        yield _standard(mode)
         return
     try:
-        with _opened(path, mode) as stream:
-            yield stream
-    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
-        raise InputError(f"{path}: cannot be opened ({error.strerror})") from error
+        stream = _opened(path, mode)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{shown(path)}: cannot be opened ({reason})") from error
+    with stream:
+        yield stream
+
+
+def _standard(mode: str) -> IO[str]:
+    """Standard input, decoded as files are, or standard output."""
+    if mode == "w":
+        return sys.stdout
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")
+    return sys.stdin
 
 
 def _opened(path: Path, mode: str) -> IO[str]:
-    """The stream for one path, by its ending."""
+    """The stream for one path, by its ending. Bytes that are no UTF-8 come as lone surrogates; writing refuses them."""
+    encoding, errors = ("utf-8-sig", "surrogateescape") if mode == "r" else ("utf-8", "strict")
     if path.suffix == ".gz":
-        return io.TextIOWrapper(gzip.open(path, f"{mode}b"), encoding="utf-8")  # type: ignore[type-var]
+        return io.TextIOWrapper(gzip.open(path, f"{mode}b"), encoding, errors)  # type: ignore[type-var]
     if path.suffix == ".zst":
         import pyarrow as pa
 
         raw = pa.input_stream(str(path)) if mode == "r" else pa.output_stream(str(path), compression="zstd")
-        return io.TextIOWrapper(raw, encoding="utf-8")
-    return path.open(mode, encoding="utf-8")
+        return io.TextIOWrapper(raw, encoding, errors)
+    return path.open(mode, encoding=encoding, errors=errors)
 
 
 def read_lines(path: Path) -> Iterator[Line | Reject]:
@@ -72,16 +92,20 @@ def read_lines(path: Path) -> Iterator[Line | Reject]:
                 number, text = next(numbered)
             except StopIteration:
                 return
-            except (EOFError, OSError, UnicodeDecodeError) as error:
-                raise InputError(f"{path}: cannot be read to its end ({error})") from error
+            except (EOFError, OSError, UnicodeDecodeError, zlib.error) as error:
+                raise InputError(f"{shown(path)}: cannot be read to its end ({error})") from error
             if text.strip():
-                yield _line(f"{path}:{number}", text)
+                yield _line(f"{shown(path)}:{number}", text)
 
 
 def _line(location: str, text: str) -> Line | Reject:
     """One line parsed."""
+    if _NOT_UTF8.search(text):
+        return Reject("read", location, "not UTF-8 text")
     try:
         value = json.loads(text)
+        if _ESCAPED_SURROGATE.search(text):
+            value = json.loads(encodable(json.dumps(value, ensure_ascii=False)))
     except (ValueError, RecursionError) as error:
         return Reject("read", location, f"not valid JSON: {error}")
     if not isinstance(value, dict):

@@ -28,7 +28,8 @@ LONGEST_NAME, LONGEST_STAMP = 40, 160
 # How feeds made by weblog software end an entry.
 _FEED_FOOT = re.compile(r"the post .{1,300} appeared first on ", re.IGNORECASE)
 _SITE = "//meta[@property='og:site_name']/@content"
-_BLOCKS = ("p", "div", "br", "li", "h1", "h2", "h3", "h4", "blockquote", "tr")
+_BLOCKS = ("p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "tr", "figure")
+_NO_TEXT = ("script", "style", "figure", "figcaption", "template")
 _ARTICLE_TYPES = (
     "Article",
     "NewsArticle",
@@ -117,13 +118,11 @@ def read_fragment(text: str) -> str:
         tree = html.fragment_fromstring(text, create_parent="div")
     except (etree.ParserError, ValueError):
         return ""
-    for element in tree.iter("script", "style", "figure", "figcaption", "template"):
-        element.text = None
-        for child in list(element):
-            element.remove(child)
     for element in tree.iter(*_BLOCKS):
         element.tail = "\n" + (element.tail or "")
         element.text = "\n" + (element.text or "")
+    for element in list(tree.iter(*_NO_TEXT)):
+        element.drop_tree()
     return _without_furniture(str(tree.text_content()))
 
 

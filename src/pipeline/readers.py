@@ -1,6 +1,8 @@
 """Reading one file of articles: pages, dumps, feeds, JSON Lines and Parquet, as raw items or rejects."""
 
 import gzip
+import io
+import json
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -8,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
-from pipeline.jsonlines import BadLineError, Line, read_lines, text_of
+from pipeline.files import shown
+from pipeline.jsonlines import BadLineError, JsonObject, Line, read_lines, text_of
 from pipeline.records import Hints, Kind, RawItem, Reject
+from pipeline.text.normalise import encodable
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes after decompression: a page or feed is never larger, a compression bomb is."""
@@ -30,17 +34,12 @@ def read_file(path: Path, source: str = "") -> Read:
     kind = next((suffix for suffix in reversed(suffixes) if suffix not in (".gz", ".zst")), "")
     reader = _READERS.get(kind)
     if reader is None:
-        yield Reject("ingest", str(path), f"files ending in {kind or 'nothing'} are not read")
+        yield Reject("ingest", shown(path), f"files ending in {kind or 'nothing'} are not read")
         return
     try:
         yield from reader(path, source)
     except (InputError, OSError, EOFError, zlib.error) as error:
-        yield Reject("ingest", str(path), f"cannot be read: {error}")
-
-
-def can_read(path: Path) -> bool:
-    """Whether the file's ending is one of those read."""
-    return any(suffix.casefold() in _READERS for suffix in path.suffixes[-2:])
+        yield Reject("ingest", shown(path), f"cannot be read: {error}")
 
 
 def _content(path: Path) -> bytes:
@@ -62,11 +61,11 @@ def _plain(path: Path) -> Any:  # noqa: ANN401 - a file or a pyarrow stream: the
 
 
 def _read_page(path: Path, source: str) -> Read:
-    yield RawItem(str(path), Kind.PAGE, _content(path), Hints(source=source))
+    yield RawItem(shown(path), Kind.PAGE, _content(path), Hints(source=source))
 
 
 def _read_dump(path: Path, source: str) -> Read:
-    yield RawItem(str(path), Kind.DUMP, _content(path), Hints(source=source))
+    yield RawItem(shown(path), Kind.DUMP, _content(path), Hints(source=source))
 
 
 def _read_json_lines(path: Path, source: str) -> Read:
@@ -84,9 +83,16 @@ def _read_parquet(path: Path, source: str) -> Read:
         for batch in table.iter_batches(batch_size=1024):
             for value in batch.to_pylist():
                 row += 1
-                yield _from_line(Line(f"{path}:{row}", value), source)
+                yield _from_line(Line(f"{shown(path)}:{row}", _as_json(value)), source)
     except pa.ArrowInvalid as error:
-        yield Reject("ingest", str(path), f"not a Parquet file: {error}")
+        yield Reject("ingest", shown(path), f"not a Parquet file: {error}")
+    except (pa.ArrowException, ValueError) as error:
+        yield Reject("ingest", shown(path), f"cannot be read to its end: {error}")
+
+
+def _as_json(value: Any) -> JsonObject:  # noqa: ANN401 - whatever a Parquet column can hold
+    """A row with nothing in it but what JSON knows: times, decimals and bytes as text."""
+    return json.loads(json.dumps(value, default=str))  # type: ignore[no-any-return]
 
 
 def _from_line(line: Line, source: str) -> RawItem | Reject:
@@ -107,9 +113,9 @@ def _read_feed(path: Path, source: str) -> Read:
     """The entries of an RSS, Atom or RDF file."""
     import feedparser
 
-    feed = feedparser.parse(_content(path), sanitize_html=False, resolve_relative_uris=False)
+    feed = feedparser.parse(io.BytesIO(_content(path)), sanitize_html=False, resolve_relative_uris=False)
     if not feed.entries and (feed.bozo or not feed.version):
-        yield Reject("ingest", str(path), f"not a feed: {feed.get('bozo_exception', 'no known format')}")
+        yield Reject("ingest", shown(path), f"not a feed: {feed.get('bozo_exception', 'no known format')}")
         return
     publisher = source or _SECTION.split(str(feed.feed.get("title", "")))[0]
     for number, entry in enumerate(feed.entries, 1):
@@ -117,13 +123,13 @@ def _read_feed(path: Path, source: str) -> Read:
         bodies = [part.get("value", "") for part in entry.get("content", [])]
         body = max([*bodies, entry.get("summary", "")], key=len)
         hints = Hints(
-            url=str(entry.get("link", "")),
-            title=str(entry.get("title", "")),
+            url=encodable(str(entry.get("link", ""))),
+            title=encodable(str(entry.get("title", ""))),
             published=str(entry.get("published") or entry.get("updated") or ""),
             lang=str(entry.get("language") or feed.feed.get("language", "")),
             source=publisher,
         )
-        yield RawItem(f"{path}#{name}", Kind.FRAGMENT, str(body).encode("utf-8", "replace"), hints)
+        yield RawItem(encodable(f"{shown(path)}#{name}"), Kind.FRAGMENT, str(body).encode("utf-8", "replace"), hints)
 
 
 _READERS: dict[str, Callable[[Path, str], Read]] = {

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, tzinfo
 
 from dateutil import parser, tz
 
@@ -30,7 +30,10 @@ _ZONES = {
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Reads times. `zone` is meant where none is named; `now`, aware, tells which reading of an open date is likely."""
+    """Reads times. `zone` is meant where none is named; `now`, aware, tells which reading of an open date is likely.
+
+    `now` also fills in what a time leaves open, such as the year; without it, a time that names no year is unknown.
+    """
 
     zone: tzinfo = UTC
     now: datetime | None = None
@@ -53,10 +56,18 @@ class Clock:
             return None
         try:
             plain = _HALF_OF_DAY.sub(r"\1m", text)
-            found: datetime = parser.parse(plain, dayfirst=day_first, tzinfos=_ZONES)
-            return found if found.tzinfo else found.replace(tzinfo=self.zone)
+            found: datetime = parser.parse(plain, dayfirst=day_first, tzinfos=_ZONES, default=self._today())
+            aware = found if found.tzinfo else found.replace(tzinfo=self.zone)
+            aware.utcoffset()  # raises ValueError when the source names an impossible one
         except (ValueError, OverflowError, TypeError):
             return None
+        return aware if MINYEAR < aware.year < MAXYEAR else None
+
+    def _today(self) -> datetime:
+        """What stands in for the parts a time does not name."""
+        if self.now is None:
+            return datetime(MINYEAR, 1, 1)  # noqa: DTZ001 - the parser wants it without a zone
+        return self.now.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
 
 
 UNIVERSAL = Clock()

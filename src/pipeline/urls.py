@@ -22,6 +22,7 @@ def host(url: str) -> str:
 def _web_address(url: str) -> SplitResult | None:
     """The parts of an http(s) address; None for anything else."""
     try:
+        url.encode()  # a lone surrogate is in no address
         parts = urlsplit(url.strip())
         known = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:

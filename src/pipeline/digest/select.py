@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
 
+from pipeline.digest.condense import harmless_cuts
 from pipeline.records import Article, Story
 from pipeline.text.normalise import without_dateline
 from pipeline.text.sentences import sentences
@@ -64,7 +65,7 @@ def select(story: Story, words: int) -> tuple[Candidate, ...]:
     pool = [candidate for candidate in _scored(story) if not _repeats(candidate, told)]
     if not pool:
         return ()
-    opening = min(pool, key=lambda candidate: (candidate.position > 0, _is_scenic(candidate), *_best(candidate)))
+    opening = min(pool, key=lambda candidate: (candidate.position > 1, _is_scenic(candidate), *_best(candidate)))
     chosen, room = [opening], words * (1 + OVERRUN) - len(opening.text.split())
     for candidate in sorted(pool, key=_best):
         length = len(candidate.text.split())
@@ -79,8 +80,11 @@ def headline(story: Story) -> str:
     """The title that says most of what the story's titles agree on; without titles, how its first text begins."""
     titled = [article for article in story.leads if article.title]
     if not titled:
-        first = sentences(story.leads[0].text, story.leads[0].lang)[0]
-        return first if len(first) <= LONGEST_HEADLINE else f"{first[:LONGEST_HEADLINE].rsplit(' ', 1)[0]} …"
+        first = sentences(without_dateline(story.leads[0].text), story.leads[0].lang)[0]
+        start, end = next(iter(harmless_cuts(first)), (len(first), len(first)))
+        told = (first[:start] + first[end:]).rstrip(".")
+        told = told[:1].upper() + told[1:]
+        return told if len(told) <= LONGEST_HEADLINE else f"{told[:LONGEST_HEADLINE].rsplit(' ', 1)[0]} …"
     weights = _agreement(story)
     return max(titled, key=lambda article: (_share_of_story(article.title, weights), article.id)).title
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePath
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -66,8 +67,9 @@ def headline(summary: Summary) -> str:
 
 
 def outlet(article: Article) -> str:
-    """Who published the article: the name, else the site."""
-    return clean(article.source) or host(safe_url(article.url)) or "unnamed source"
+    """Who published the article: the name, else the site, else the file it came in."""
+    file = PurePath(article.location).name
+    return clean(article.source) or host(safe_url(article.url)) or clean(file) or "unnamed source"
 
 
 def _sources(summary: Summary, rank: int) -> dict[str, SourceView]:

@@ -119,10 +119,10 @@ def _families(articles: Sequence[Article], verified: Mapping[Pair, Overlap]) -> 
     return sorted(families)
 
 
-def _lead_order(article: Article, similar: Mapping[int, float]) -> tuple[float, float, int, str]:
-    """Who leads: the medoid (most similar to most), then the earliest, then the longest, then by id."""
+def _lead_order(article: Article, similar: Mapping[int, float]) -> tuple[int, bool, float, int, str]:
+    """Who leads: the article with the most copies, one that can be linked to, the earliest, the longest, then by id."""
     published = article.published.timestamp() if article.published else float("inf")
-    return (-round(sum(similar.values()), 9), published, -len(article.text), article.id)
+    return (-len(similar), not article.url, published, -len(article.text), article.id)
 
 
 def _group(articles: Sequence[Article], members: Sequence[int], verified: Mapping[Pair, Overlap]) -> CopyGroup:

@@ -49,8 +49,8 @@ def _one_name_each(articles: Sequence[Article]) -> list[Article]:
     for article in articles:
         if article.source:
             spellings[comparable(article.source)][article.source] += 1
-            if article.url:
-                hosts[host(article.url)][article.source] += 1
+            if site := host(article.url):
+                hosts[site][article.source] += 1
     by_host, by_name = ({key: _commonest(found) for key, found in names.items()} for names in (hosts, spellings))
     sources = (by_host.get(host(article.url), article.source) for article in articles)
     return [

@@ -26,7 +26,7 @@ _SPELLED = {name: value for value, name in enumerate(_UNITS)} | {
 _SPELLED |= {"dozen": 12, "hundred": 100}
 # Digits with separators, then perhaps a scale: "1,250", "4.8 billion", "€1.14bn", "70th", "11%".
 _NUMBER = re.compile(
-    r"(?<![\w.,])[^\w\s]{0,2}(?P<digits>\d+(?:[.,]\d+)*)(?:\s?(?P<scale>thousand|million|billion|trillion|bn|mn|m)\b)?",
+    r"(?<![\w.,])[^\w\s]{0,2}(?P<digits>\d+(?:[.,]\d+)*)(?:\s?(?P<scale>(?a:thousand|million|billion|trillion|bn|mn|m))\b)?",
     re.IGNORECASE,
 )
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")

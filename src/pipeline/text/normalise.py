@@ -38,7 +38,15 @@ def tidy_line(text: str) -> str:
     """One line of clean text: encoding repaired, no control, invisible or emoji characters, single spaces.
 
     Takes any string, newlines included; gives a string without newlines. Typographic quotes and dashes stay.
+    Repeats until nothing changes: what stood around a removed character may only now be recognised as damage.
     """
+    while (tidied := _tidied_once(text)) != text:
+        text = tidied
+    return text
+
+
+def _tidied_once(text: str) -> str:
+    """One pass of `tidy_line`."""
     repaired = ftfy.fix_text(text, uncurl_quotes=False, fix_latin_ligatures=True, unescape_html=False)
     visible = _EMOJI.sub("", _INVISIBLE.sub("", _CONTROL.sub(" ", repaired)))
     return _SPACE_BEFORE_STOP.sub("", _SPACES.sub(" ", visible)).strip()
@@ -47,6 +55,11 @@ def tidy_line(text: str) -> str:
 def tidy(text: str) -> str:
     """Clean text of many paragraphs: every non-blank line tidied, one paragraph per line, no blank lines."""
     return "\n".join(line for line in map(tidy_line, text.splitlines()) if line)
+
+
+def encodable(text: str) -> str:
+    """The text with its lone surrogates (halves of a character that was cut in two) replaced by "?"."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def comparable(text: str) -> str:

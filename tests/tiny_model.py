@@ -1,0 +1,89 @@
+"""Two tiny real models with random weights: what holds for them holds for any model, and nothing is downloaded."""
+
+from pathlib import Path
+from typing import Any
+
+SEED = 20260310
+END, PAD = "<|end|>", "<|pad|>"
+_TEXT = (
+    "The old bridge in Lindmar, which was opened in 1932, will be closed to all traffic on Monday, the mayor said.",
+    "Police arrested two men in Aldvik on Sunday after a fire in a warehouse that left 300 people without a home.",
+    "Shorten the sentence. Keep names and numbers exactly as they are. You are a news editor. Add nothing.",
+)
+_CHAT = (
+    "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+
+
+def build_causal(folder: Path) -> Path:
+    """A Llama of two layers with a chat template, as safetensors."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    tokenizer = _tokenizer()
+    tokenizer.chat_template = _CHAT
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        bos_token_id=tokenizer.eos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    torch.manual_seed(SEED)
+    return _saved(LlamaForCausalLM(config), tokenizer, folder)
+
+
+def build_seq2seq(folder: Path, **generation: int) -> Path:
+    """A BART of one layer each way, as safetensors; `generation` goes into its generation settings."""
+    import torch
+    from transformers import BartConfig, BartForConditionalGeneration
+
+    tokenizer = _tokenizer()
+    config = BartConfig(
+        vocab_size=len(tokenizer),
+        d_model=32,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=64,
+        decoder_ffn_dim=64,
+        bos_token_id=tokenizer.eos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        decoder_start_token_id=tokenizer.eos_token_id,
+        forced_eos_token_id=None,
+    )
+    torch.manual_seed(SEED)
+    model = BartForConditionalGeneration(config)
+    model.generation_config.update(**generation)
+    return _saved(model, tokenizer, folder)
+
+
+def _tokenizer() -> Any:  # noqa: ANN401 - the library is untyped
+    """A byte-level BPE tokenizer that can write any text."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=[END, PAD, "<|system|>", "<|user|>", "<|assistant|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_TEXT, trainer)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=PAD)
+
+
+def _saved(model: Any, tokenizer: Any, folder: Path) -> Path:  # noqa: ANN401 - classes of an untyped library
+    """The folder with model and tokenizer inside."""
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
