@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import trafilatura
-from lxml import etree, html
+from lxml import html
 
 from pipeline.records import Json
 from pipeline.text.dump import DATE
@@ -29,7 +29,9 @@ LONGEST_NAME, LONGEST_STAMP = 40, 160
 _FEED_FOOT = re.compile(r"the post .{1,300} appeared first on ", re.IGNORECASE)
 _SITE = "//meta[@property='og:site_name']/@content"
 _BLOCKS = ("p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "tr", "figure")
-_NO_TEXT = ("script", "style", "figure", "figcaption", "template")
+_NO_TEXT = ("script", "style", "figure", "figcaption", "template", "title")
+# Characters that no XML may hold: lxml gives up on the whole text for one of them.
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _ARTICLE_TYPES = (
     "Article",
     "NewsArticle",
@@ -114,10 +116,7 @@ def _without_furniture(text: str, site: str = "") -> str:
 
 def read_fragment(text: str) -> str:
     """The text of a piece of HTML, one paragraph per line, without a feed's "Continue reading"."""
-    try:
-        tree = html.fragment_fromstring(text, create_parent="div")
-    except (etree.ParserError, ValueError):
-        return ""
+    tree = html.document_fromstring(f"<body>{_NOT_XML.sub(' ', text)}</body>")
     for element in tree.iter(*_BLOCKS):
         element.tail = "\n" + (element.tail or "")
         element.text = "\n" + (element.text or "")

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import re
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,8 @@ LARGEST_FILE = 64 * 1024 * 1024
 _HINT_KEYS = ("id", "url", "title", "published", "lang", "source")
 # "Lindmar Courier – All stories", "BBC News | World": the feed's section behind the publisher's name.
 _SECTION = re.compile(r"\s+(?:[–—|»:-]|::)\s+")
+# "&#xD83D;", "&#55357;": publishing software writes emoji as two halves, and feedparser fails on either.
+_CHARACTER = re.compile(rb"&#(?:x([0-9a-f]+)|([0-9]+));?", re.IGNORECASE)
 _TEXT_KEYS = ("html", "text")
 
 Read = Iterator[RawItem | Reject]
@@ -113,8 +116,9 @@ def _read_feed(path: Path, source: str) -> Read:
     """The entries of an RSS, Atom or RDF file."""
     import feedparser
 
-    feed = feedparser.parse(io.BytesIO(_content(path)), sanitize_html=False, resolve_relative_uris=False)
-    if not feed.entries and (feed.bozo or not feed.version):
+    content = io.BytesIO(_CHARACTER.sub(_possible, _content(path)))
+    feed = feedparser.parse(content, sanitize_html=False, resolve_relative_uris=False)
+    if not feed.entries and (feed.bozo or not feed.get("version")):
         yield Reject("ingest", shown(path), f"not a feed: {feed.get('bozo_exception', 'no known format')}")
         return
     publisher = source or _SECTION.split(str(feed.feed.get("title", "")))[0]
@@ -130,6 +134,13 @@ def _read_feed(path: Path, source: str) -> Read:
             source=publisher,
         )
         yield RawItem(encodable(f"{shown(path)}#{name}"), Kind.FRAGMENT, str(body).encode("utf-8", "replace"), hints)
+
+
+def _possible(reference: re.Match[bytes]) -> bytes:
+    """The reference to a character as it stands, nothing where no such character can exist."""
+    hexadecimal, digits = reference.groups()
+    code = int(hexadecimal, 16) if hexadecimal else int(digits.lstrip(b"0")[:9] or b"0")
+    return b"" if 0xD800 <= code <= 0xDFFF or code > sys.maxunicode else reference[0]
 
 
 _READERS: dict[str, Callable[[Path, str], Read]] = {

@@ -18,17 +18,33 @@ from pipeline.text.normalise import comparable
 _TOKEN = re.compile(r"[^\W_]+(?:[.,:’'-](?<=\d[.,:])\d[^\W_]*|[.’'-][^\W_]+)*|[,;:()—–“”\"]|\s-\s")
 _MARK = re.compile(r"[,;:()—–“”\"]|\s-\s")
 _QUOTE = frozenset('“”"')
-# The mark that closes a remark goes with it.
-_CLOSING = re.compile(r"\s*[,)–—]")
+# The mark that closes a remark goes with it, and so does the full stop of an abbreviation before it.
+_CLOSING = re.compile(r"\.?\s*[,)–—]")
 # Leaving these out, or putting them in, changes nothing.
 _FREE = frozenset({"the", "a", "an", "that"})
 # With these an opening may begin ("On Monday, ...").
 _OPENINGS = frozenset(
     "after amid as at because before by despite during following for in on since when while with".split()
 )
-# With these an opening may be a clause of its own; any other long one may hold a sentence.
+# With these an opening may be a clause of its own; with the last four it must be ("As mayor" is no reason).
 _CLAUSE_OPENINGS = frozenset("after as because before since when while".split())
+_ONLY_CLAUSE_OPENINGS = frozenset("as because when while".split())
 LONGEST_PHRASE = 5
+# An opening with one of these weakens what follows ("In theory, ...", "In some cases, ...").
+_WEAKENING = frozenset(
+    "average best case cases drill effect example exercise film future least luck most movie name novel part parts"
+    " place places play practice principle scenario short simulation some story theory time times worst".split()
+)
+# The verbs by which a clause is told from a phrase: a clause whose verb is missing here is left alone.
+_VERB = re.compile(
+    r"(?:am|are|is|was|were|has|have|had|do|does|did|will|would|can|could|may|might|must|shall|should)(?:n't)?"
+    r"|(?!united)\w{3,}ed|ate|beat|began|bought|broke|brought|built|came|caught|chose|cut|drew|drove|fell|felt|fled|flew"
+    r"|fought|found|gave|got|grew|held|hit|hurt|kept|knew|laid|lay|led|left|lost|made|meant|met|paid|put|ran|rang|read|rose"
+    r"|said|sang|sank|sat|saw|sent|set|shot|shut|slept|slid|sold|spent|spoke|spread|stole|stood|struck|swept|swore|threw"
+    r"|told|took|tore|went|woke|won|wore|wrote"
+)
+_CONJUNCTIONS = frozenset("and or but nor".split())
+_REPORTING = frozenset("added said says told wrote".split())
 # With these a remark may begin that ends at a mark or with the sentence (", who visited in May,").
 _REMARKS = frozenset("aged including such where which who whose".split())
 # With these an adjunct may begin that runs to the end of its part ("met in Paris during the vote").
@@ -44,24 +60,32 @@ _BINDING = frozenset(
     "named called looked look ever even immediately just long only shortly soon well and or but"
     " minutes hours days weeks months years".split()
 )
-FEWEST_REMARK_WORDS = 4
-# Doubt, denial, condition, attribution: they bear on the truth of everything around them and are never left out.
+FEWEST_REMARK_WORDS, FEWEST_PARTICIPLE_WORDS = 4, 2
+FEWEST_WORDS_LEFT = 5
+"""An adjunct after fewer words is what its clause is there to say ("Schools stay shut on Tuesday")."""
+# Doubt, denial, condition, attribution, correction: they bear on the truth of everything around them and are never left out.
 _BEARING = frozenset(
     """
     according accordingly accuse accused accuses acting admit admits admitted aim aims alleged allegedly alleges
-    appear appeared appears asked attempt attempted believe believed believes but can cannot claim claimed claims
-    condition consider considered considers consistent could declined denied denies deny despite doubt doubts draft
-    estimate estimated estimates except expect expected expects fail failed fails fake false falsely feared former
-    hardly hope hoped hopes however if intend intended intends likely may maybe might neither never no nobody none
-    nor not nothing or otherwise partly perhaps plan planned plans pledge pledged pledges possible possibly
-    potential predicted probably propose proposed proposes provided rarely refuse refused refuses reject rejected
-    rejects report reported reportedly reports rule ruled rumoured said say says scarcely seek seeks seem seemed
-    seems should so supposed suspected suspects tell than though told too try trying unclear unconfirmed unless
-    unlikely until urge urged urges vow vowed warn warned warns whether will without would yet
+    annulled apparent apparently appear appeared appears asked assuming attempt attempted barring believe believed
+    believes but can cancelled cannot claim claimed claims condition conditional consider considered considers
+    consistent corrected could debunked declined denied denies deny depending despite disproved doubt doubts draft
+    estimate estimated estimates except excepting excluding expect expected expects fail failed fails fake false
+    falsely feared former hardly hoax hope hoped hopes however if incorrect incorrectly intend intended intends
+    invented likely may maybe might minus mistaken mistakenly neither never no nobody none nor not nothing or
+    otherwise overturned partly pending perhaps plan planned plans pledge pledged pledges possible possibly potential
+    predicted pretended pretending probably propose proposed proposes provided providing rarely refuse refused refuses
+    reject rejected rejects report reported reportedly reports retracted reversed revoked rule ruled rumoured said say
+    says scarcely seek seeks seem seemed seems should so subject supposed supposing suspected suspects tell than
+    though told too try trying unclear unconfirmed unless unlikely until untrue urge urged urges vow vowed warn warned
+    warns whether will withdrawn without would wrong wrongly yet
     """.split()
 )
-# Where one of these stays, its clause stays whole: "the first in 22 years" is not "the first".
+# Where one of these stays, its clause stays whole: "the first in 22 years" is not "the first", and what nobody may do
+# while driving may be done at other times.
 _MEASURES = re.compile(
+    r"n't$|^(?:allowed|banned|can|cannot|could|forbidden|illegal|may|might|must|never|nobody|none|not|nothing|permitted"
+    r"|prohibited|should|would)$|"
     r"\d|^(?:about|all|almost|around|both|each|every|fewer|first|half|last|latest|least|less|more|most|nearly|next|no|only"
     r"|record|second|sole|some|third|one|two|three|four|five|six|seven|eight|nine|ten|\w{3,}est)$"
 )
@@ -69,13 +93,27 @@ _MEASURES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A sentence as words, with the part each stands in, the mark before that part, quotation and place in the text."""
+    """A sentence as words, with the part each stands in, the mark before each part, quotation, capitals and places."""
 
     words: tuple[str, ...]
     parts: tuple[int, ...]
     quoted: tuple[bool, ...]
+    capital: tuple[bool, ...]
     spans: tuple[tuple[int, int], ...]
     marks: tuple[str, ...]
+
+    def part_of(self, row: int) -> tuple[int, ...]:
+        """The rows of the part a word stands in."""
+        return tuple(other for other, part in enumerate(self.parts) if part == self.parts[row])
+
+    def mark_after(self, row: int) -> str:
+        """The mark that ends the part a word stands in, "" at the end of the sentence."""
+        return self.marks[self.parts[row] + 1] if self.parts[row] + 1 < len(self.marks) else ""
+
+    def verb_in(self, rows: Sequence[int]) -> int | None:
+        """The row of the first word that looks like a verb; None when a relative clause begins before it."""
+        first = next((row for row in rows if self.words[row] in _REMARKS or _VERB.fullmatch(self.words[row])), None)
+        return None if first is None or self.words[first] in _REMARKS else first
 
 
 def change_of_meaning(sentence: str, source: str) -> str:
@@ -102,7 +140,8 @@ def harmless_cuts(sentence: str) -> tuple[tuple[int, int], ...]:
     for start in range(count):
         end = next(end for end in range(start + 1, count + 1) if end == count or given.parts[end] != given.parts[start])
         kept = [not start <= row < end for row in range(count)]
-        if any(kept) and not _harm_of_gaps(given, kept):
+        says_something = any(word not in _FREE for word in given.words[start:end])
+        if says_something and any(kept) and not _harm_of_gaps(given, kept):
             found.append(_stretch(given, sentence, start, end))
     return tuple(sorted(set(found)))
 
@@ -114,7 +153,7 @@ def _stretch(given: _Source, sentence: str, start: int, end: int) -> tuple[int, 
         return (0, given.spans[end][0])
     before = given.spans[start - 1][1]
     if end == len(given.words):
-        return (before, last)
+        return (before, sentence.index(")", last) + 1 if given.mark_after(start) == ")" else last)
     whole_part = given.parts[start - 1] != given.parts[start]
     closing = _CLOSING.match(sentence, last) if whole_part else None
     return (before, closing.end() if closing else last)
@@ -122,7 +161,7 @@ def _stretch(given: _Source, sentence: str, start: int, end: int) -> tuple[int, 
 
 def _read(sentence: str) -> _Source:
     """The words of a sentence in comparable form, each with its part and whether it stands in quotation marks."""
-    words, parts, quoted, spans, marks = [], [], [], [], [""]
+    words, parts, quoted, capital, spans, marks = [], [], [], [], [], [""]
     part, inside = 0, False
     for match in _TOKEN.finditer(sentence):
         if _MARK.fullmatch(match[0]):
@@ -133,8 +172,9 @@ def _read(sentence: str) -> _Source:
         words.append(comparable(match[0]).replace("’", "'"))
         parts.append(part)
         quoted.append(inside)
+        capital.append(match[0][0].isupper())
         spans.append(match.span())
-    return _Source(tuple(words), tuple(parts), tuple(quoted), tuple(spans), tuple(marks))
+    return _Source(tuple(words), tuple(parts), tuple(quoted), tuple(capital), tuple(spans), tuple(marks))
 
 
 def _harm_of_gaps(given: _Source, kept: Sequence[bool]) -> str:
@@ -169,22 +209,78 @@ def _gaps(given: _Source, kept: Sequence[bool]) -> list[tuple[int, int]]:
 
 def _is_harmless(given: _Source, kept: Sequence[bool], start: int, end: int) -> bool:
     """Whether a gap within one part may go: an adjunct at its end, or the whole of an opening or a remark."""
-    clause = [index for index, part in enumerate(given.parts) if part == given.parts[start]]
-    if end <= clause[-1]:
+    part = given.part_of(start)
+    if end <= part[-1]:
         return False
-    if start > clause[0]:
-        measured = any(_MEASURES.search(given.words[index]) for index in clause if index < start)
-        bound = given.words[start - 1] in _BINDING or given.words[start - 1].endswith("ing")
-        return _is_adjunct(given, start, end) and not measured and not bound
-    first = given.words[start]
+    if start > part[0]:
+        dates_go_on = end < len(given.words) and bool(_DATED.fullmatch(f"on {given.words[end]}"))
+        return _is_adjunct(given, start, end) and not dates_go_on and _can_lose_adjunct(given, part[: start - part[0]])
     if start == 0:
-        return first in _CLAUSE_OPENINGS or (first in _OPENINGS and len(clause) <= LONGEST_PHRASE)
+        return end < len(given.words) and _is_opening(given, part, given.part_of(end))
     if given.marks[given.parts[start]] == "(":
-        return kept[start - 1]
+        return kept[start - 1] and given.mark_after(start) == ")"
     if not any(kept[end:]):
-        return first in _ADJUNCTS or first in _REMARKS or first.endswith("ing") or _is_adjunct(given, start, end)
-    aged = len(clause) == 1 and first.isdigit()
-    return (aged or (first in _REMARKS and len(clause) >= FEWEST_REMARK_WORDS)) and kept[start - 1] and kept[end]
+        return _is_last_remark(given, start, end)
+    return kept[start - 1] and kept[end] and _is_remark(given, part, given.part_of(end))
+
+
+def _can_lose_adjunct(given: _Source, rest: Sequence[int]) -> bool:
+    """Whether the rest of a clause says the same without the adjunct at its end."""
+    last = given.words[rest[-1]]
+    measured = any(_MEASURES.search(given.words[row]) for row in rest)
+    long_enough = len(rest) >= FEWEST_WORDS_LEFT or last in _REPORTING
+    return long_enough and not measured and last not in _BINDING and not last.endswith("ing")
+
+
+def _is_opening(given: _Source, part: Sequence[int], following: Sequence[int]) -> bool:
+    """Whether a sentence's first part only sets time or place, and the main clause comes right after its comma."""
+    first, opening = given.words[0], [given.words[row] for row in part]
+    has_verb = given.verb_in(part) is not None
+    if first not in _OPENINGS or given.mark_after(part[0]) != "," or not _WEAKENING.isdisjoint(opening):
+        return False
+    if has_verb:
+        return first in _CLAUSE_OPENINGS and _is_main_clause(given, following)
+    if first in _ONLY_CLAUSE_OPENINGS or len(part) > LONGEST_PHRASE:
+        return False
+    measured = any(_MEASURES.search(given.words[row]) for row in following)
+    return not measured and _is_main_clause(given, following)
+
+
+def _is_main_clause(given: _Source, part: Sequence[int]) -> bool:
+    """Whether a part can open a sentence: it has a verb of its own, and is no list, remark or attribution."""
+    first, verb = given.words[part[0]], given.verb_in(part)
+    if verb in (None, part[0]) or first in _CONJUNCTIONS | _OPENINGS | _REMARKS or first.endswith("ing"):
+        return False
+    return not _is_attribution(given, part)
+
+
+def _is_attribution(given: _Source, part: Sequence[int]) -> bool:
+    """Whether a part says who said what the parts before it say: "he said", "said Dr. Arrendale"."""
+    said = next((row for row in part if given.words[row] in _REPORTING), None)
+    return said is not None and (said == part[-1] or given.capital[said + 1])
+
+
+def _is_last_remark(given: _Source, start: int, end: int) -> bool:
+    """Whether a sentence's last part is a remark: "which ...", "leaving 300 people ..."."""
+    first = given.words[start]
+    participle = first.endswith("ing") and not given.capital[start] and end - start >= FEWEST_PARTICIPLE_WORDS
+    return participle or first in _ADJUNCTS or first in _REMARKS or _is_adjunct(given, start, end)
+
+
+def _is_remark(given: _Source, part: Sequence[int], following: Sequence[int]) -> bool:
+    """Whether a part between two commas or dashes only describes the name before it, an age or "who ...".
+
+    The remark may go on behind its comma ("which makes cars, vans and buses, ..."): what follows must have a verb.
+    """
+    first, last, after = given.words[part[0]], part[0] - 1, following[0]
+    names_meet = given.capital[last] and given.capital[after]
+    if given.marks[given.parts[part[0]]] != given.mark_after(part[0]) or given.verb_in(following) is None:
+        return False
+    if names_meet or given.words[after] in _CONJUNCTIONS or _is_attribution(given, following):
+        return False
+    if len(part) == 1 and first.isdigit():
+        return given.capital[last] and given.verb_in(following) == after
+    return first in _REMARKS and len(part) >= FEWEST_REMARK_WORDS
 
 
 def _is_adjunct(given: _Source, start: int, end: int) -> bool:

@@ -1,0 +1,126 @@
+"""Quality on labelled real news: copies, extraction, selection, checking.
+
+    python benchmarks/quality.py [--shared DIR] [copies] [extraction] [selection] [checking]
+
+Needs the labelled development halves and their scorer (`DIR/data`, `DIR/evals/score.py`); says so when they are absent.
+The story figures have a program of their own, `cluster.py`. Prints one line per set with what the scorer says.
+"""
+
+import argparse
+import gzip
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pipeline.digest.check import judge, read_sources
+from pipeline.digest.select import select
+from pipeline.page import read_page
+from pipeline.records import Article, CopyGroup, Story
+from pipeline.stages.dedupe import dedupe
+from pipeline.text.sentences import sentences
+
+Row = dict[str, Any]
+DEFAULT_SHARED = Path(__file__).parent.parent.parent / "shared"
+
+
+def rows(path: Path) -> list[Row]:
+    """The objects of a gzipped JSON Lines file."""
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        return [json.loads(line) for line in stream]
+
+
+def load_scorer(shared: Path) -> ModuleType:
+    """The scorer as a module."""
+    spec = importlib.util.spec_from_file_location("score", shared / "evals" / "score.py")
+    if spec is None or spec.loader is None:
+        sys.exit(f"{shared}: no scorer there")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def copies(data: Path, score: ModuleType) -> Iterable[tuple[str, Row]]:
+    """Verified pairs against the exhaustive list of Reuters-21578."""
+    folder = data / "reuters21578"
+    gold = rows(folder / "exact_jaccard5w_pairs.jsonl.gz")
+    documents = next(path for path in sorted(folder.glob("*.jsonl.gz")) if "pairs" not in path.name)
+    articles = [Article(row["id"], row.get("title") or "", row.get("text") or "") for row in rows(documents)]
+    long_enough = [a for a in articles if len(f"{a.title} {a.text}".split()) >= 30]
+    for threshold in (0.5, 0.8):
+        found = dedupe(long_enough, threshold).pairs
+        pairs = [{"a": pair.a, "b": pair.b, "jaccard": pair.jaccard} for pair in found]
+        yield f"Reuters-21578 at {threshold}", score.dedupe(gold, pairs, threshold)
+
+
+def extraction(data: Path, score: ModuleType) -> Iterable[tuple[str, Row]]:
+    """Main text of pages: word 4-gram F1, and segment F1 for the trafilatura set."""
+    for name in ("extract_scrapinghub", "extract_fundus", "extract_newspaper4k", "extract_trafilatura"):
+        gold = rows(data / name / "dev.jsonl.gz")
+        found = [{"id": row["id"], "text": read_page(row["html"].encode("utf-8", "replace")).text} for row in gold]
+        scorer: Callable[..., Row] = score.segments if name == "extract_trafilatura" else score.extract
+        yield name, scorer(gold, found)
+
+
+def selection(data: Path, score: ModuleType) -> Iterable[tuple[str, Row]]:
+    """Selected sentences against human summaries: ROUGE F1."""
+    for name, words in (("neus", 66), ("multinews", 220)):
+        gold = rows(data / name / "dev.mds.jsonl.gz")
+        found = [{"story": row["cluster"], "text": _selected(row, words)} for row in gold]
+        yield f"{name}, {words} words", score.summarise(gold, found)
+
+
+def _selected(row: Row, words: int) -> str:
+    """The selection for one cluster of articles."""
+    articles = [item if isinstance(item, dict) else {"text": item} for item in row["articles"]]
+    groups = tuple(
+        CopyGroup(Article(f"{row['cluster']}/{place}", item.get("title") or "", item.get("text") or "", lang="en"))
+        for place, item in enumerate(articles)
+        if item.get("text") or item.get("title")
+    )
+    return " ".join(candidate.text for candidate in select(Story(row["cluster"], groups), words))
+
+
+def checking(data: Path, score: ModuleType) -> Iterable[tuple[str, Row]]:
+    """Supported or not, against human judgement: balanced accuracy."""
+    for name in (
+        "faith_frank/dev",
+        "faith_qags/dev_cnndm",
+        "faith_qags/dev_xsum",
+        "faith_aggrefact_parts/dev_cliff",
+        "faith_summedits_news/dev",
+    ):
+        gold = rows(data / f"{name}.jsonl.gz")
+        yield name, score.check(gold, [{"id": row["id"], "supported": _supported(row)} for row in gold])
+
+
+def _supported(row: Row) -> bool:
+    document = row["document"]
+    sources = read_sources(document if isinstance(document, list) else [document])
+    return all(judge(sentence, sources).supported for sentence in sentences(row["summary"]))
+
+
+PARTS = {"copies": copies, "extraction": extraction, "selection": selection, "checking": checking}
+
+
+def main() -> None:
+    """Run the chosen parts, or all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shared", type=Path, default=DEFAULT_SHARED)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
+    chosen = parser.parse_args()
+    if not (chosen.shared / "data").is_dir():
+        print(f"skipped: no labelled data at {chosen.shared}")
+        return
+    score = load_scorer(chosen.shared)
+    for name in chosen.parts or PARTS:
+        for title, figures in PARTS[name](chosen.shared / "data", score):
+            told = {key: round(value, 4) if isinstance(value, float) else value for key, value in figures.items()}
+            print(f"{name:10} {title:32} {json.dumps(told)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
