@@ -42,7 +42,6 @@ PARTS: dict[str, tuple[object, str, object]] = {
     "no rivals": (similarity, "RIVAL_SHARE", 0.0),
     "mean of whole and lead, not the larger": (similarity, "LARGER_SHARE", 0.5),
     "no correction for short texts": (similarity, "SHORT_TEXT_POWER", 0.0),
-    "no other days": (similarity, "OTHER_DAY", 1.0),
     "teasers kept": (similarity, "TITLE_WORDS", 1000),
     "MinHash proposes on small nights too": (stage, "FEW_TEXTS", 0),
 }

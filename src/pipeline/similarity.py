@@ -15,7 +15,6 @@ import numpy.typing as npt
 from scipy import sparse
 
 from pipeline.records import Article
-from pipeline.text.dates import DAYS_IN_YEAR, named_days
 from pipeline.text.normalise import comparable
 from pipeline.text.words import STOP_WORDS, content_stems, stem, words
 from pipeline.vectors import CELLS_PER_PAIR, PAIRS_AT_ONCE, Rows, cosines, term_vectors
@@ -27,8 +26,6 @@ NAME_SHARE = 0.1
 """Look-alikes share common words; reports of one event share names too."""
 SHORT_TEXT_WORDS, SHORT_TEXT_POWER, SHORT_TEXT_FLOOR = 40, 0.8, 0.1
 """Short texts share few words even about the same event: their similarity is raised by (words / 40) ** -0.8."""
-OTHER_DAY, DAY_REACH = 0.6, 2
-"""The factor for texts whose leads name only days more than 2 + 2 days apart: the same kind of event, another time."""
 BACKGROUND, BACKGROUND_PRIOR = 1.5, 2
 """How much of the mean similarity to all other texts is taken off; the mean includes two imagined zeros."""
 CLOSE, AGREEMENT_PRIOR = 0.05, 0.05
@@ -46,32 +43,26 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """What similarity looks at, a row per text: vectors of the whole, the lead and the names, word counts, days.
-
-    `days`, shape (texts, 365), marks the days of the year that a text names and those up to two days away.
-    """
+    """What similarity looks at, a row per text: vectors of the whole, of the lead and of the names, word counts."""
 
     whole: sparse.csr_matrix
     lead: sparse.csr_matrix
     names: sparse.csr_matrix
     words: npt.NDArray[np.int64]
-    days: sparse.csr_matrix
 
 
 def read_texts(articles: Sequence[Article]) -> Texts:
-    """Vectors and marks of the articles, row by row."""
+    """Vectors and word counts of the articles, row by row."""
     bodies = _without_teasers(articles)
     leads = [" ".join(body.split()[:LEAD_WORDS]) for body in bodies]
     titles = [content_stems(article.title) for article in articles]
     sizes = [len(article.title.split()) + len(body.split()) for article, body in zip(articles, bodies, strict=True)]
-    days = [_days(article.title, body) for article, body in zip(articles, bodies, strict=True)]
     named = [names(f"{article.title}\n{body}") for article, body in zip(articles, bodies, strict=True)]
     return Texts(
         whole=term_vectors([content_stems(body) for body in bodies], titles),
         lead=term_vectors([content_stems(lead) for lead in leads], titles),
         names=term_vectors(named, [[]] * len(named)),
         words=np.array(sizes, dtype=np.int64),
-        days=sparse.csr_matrix(np.array(days, dtype=np.float64).reshape(-1, DAYS_IN_YEAR)),
     )
 
 
@@ -94,8 +85,7 @@ def resemblance(texts: Texts, left: Rows, right: Rows) -> Floats:
     whole, lead = cosines(texts.whole, left, right), cosines(texts.lead, left, right)
     both = LARGER_SHARE * np.maximum(whole, lead) + (1 - LARGER_SHARE) * np.minimum(whole, lead)
     cosine = (1 - NAME_SHARE) * both + NAME_SHARE * cosines(texts.names, left, right)
-    on_other_days = np.where(_other_days(texts, left, right), OTHER_DAY, 1.0)
-    return np.asarray(np.minimum(cosine * on_other_days / _expected(texts, left, right), 1.0).round(9))
+    return np.asarray(np.minimum(cosine / _expected(texts, left, right), 1.0).round(9))
 
 
 class Context:
@@ -174,15 +164,6 @@ def _links(line: Sequence[str], by_start: dict[tuple[str, ...], set[tuple[str, .
     return False
 
 
-def _days(title: str, body: str) -> npt.NDArray[np.bool_]:
-    """Marks the days of the year that title and beginning name and those around them, shape (365,)."""
-    marks = np.zeros(DAYS_IN_YEAR, dtype=np.bool_)
-    beginning = " ".join(body.split()[: LEAD_WORDS * 3 // 2])
-    for day in named_days(f"{title}. {beginning}"):
-        marks[np.arange(day - 1 - DAY_REACH, day + DAY_REACH) % DAYS_IN_YEAR] = True
-    return marks
-
-
 def _in_title_case(parts: Sequence[str]) -> bool:
     """Whether most longer words of a line are capitalised."""
     longer = [part for part in parts if len(part) > 3]
@@ -192,12 +173,6 @@ def _in_title_case(parts: Sequence[str]) -> bool:
 def _is_name(part: str, *, first: bool) -> bool:
     """Whether capitals mark a word: the first of its sentence only when it is an acronym."""
     return len(part) > 1 and (part.isupper() if first else part[0].isupper())
-
-
-def _other_days(texts: Texts, left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
-    """Whether both texts of a pair name days, none of them close to one of the other's."""
-    dated = np.diff(texts.days.indptr) > 0
-    return np.asarray(dated[left] & dated[right] & (cosines(texts.days, left, right) == 0))
 
 
 def _expected(texts: Texts, left: Rows, right: Rows) -> Floats:

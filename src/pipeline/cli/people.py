@@ -140,7 +140,7 @@ def explain(
     if not path.is_file():
         raise ConfigError(f"state {path}: there is none; has a night been run?")
     with open_store(path) as store:
-        lines = store.explain(identifier)
+        lines = store.explain(identifier) or store.explain(str(Path(identifier).resolve()))
     if not lines:
         raise NewsfoldError(f"{identifier}: no article, story, edition or rejected item has this name")
     for line in lines:
@@ -157,7 +157,8 @@ def config_check(config_file: ConfigFile = DEFAULT_FILE) -> None:
     if missing:
         raise ConfigError(f"configuration {config_file}: sources not found: {', '.join(missing)}")
     where = config.mail.smtp.host if config.mail.smtp else "the outbox folder"
-    show(f"{config_file}: {len(config.sources)} sources, {len(config.mail.recipients)} recipients, mail to {where}")
+    sources, recipients = len(config.sources), len(config.mail.recipients)
+    show(f"{config_file}: sources: {sources}, recipients: {recipients}, mail goes to {where}")
 
 
 @exits

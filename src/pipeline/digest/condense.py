@@ -9,7 +9,6 @@ condition, attribution, comparison). Compression by deletion: Knight and Marcu 2
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from pipeline.text.dates import MONTH_NAME
 from pipeline.text.normalise import comparable
@@ -63,7 +62,7 @@ _BINDING = frozenset(
 FEWEST_REMARK_WORDS, FEWEST_PARTICIPLE_WORDS = 4, 2
 FEWEST_WORDS_LEFT = 5
 """An adjunct after fewer words is what its clause is there to say ("Schools stay shut on Tuesday")."""
-# Doubt, denial, condition, attribution, correction: they bear on the truth of everything around them and are never left out.
+# Doubt, denial, condition, attribution, correction: they bear on the truth of what stays and are never left out.
 _BEARING = frozenset(
     """
     according accordingly accuse accused accuses acting admit admits admitted aim aims alleged allegedly alleges
@@ -118,16 +117,33 @@ class _Source:
 
 def change_of_meaning(sentence: str, source: str) -> str:
     """Why `sentence` is not a harmless shortening of `source`; "" when it is one (or is the source itself)."""
-    written, given = _read(sentence), _read(source)
-    matcher = SequenceMatcher(None, written.words, given.words, autojunk=False)
-    kept = [False] * len(given.words)
-    for operation, start, end, given_start, given_end in matcher.get_opcodes():
-        added = [word for word in written.words[start:end] if word not in _FREE]
-        if operation in ("insert", "delete", "replace") and added:
-            return f"says {' '.join(added)!r}, which the source does not say there"
-        if operation == "equal":
-            kept[given_start:given_end] = [True] * (given_end - given_start)
-    return _harm_of_gaps(given, kept)
+    written, given = [word for word in _read(sentence).words if word not in _FREE], _read(source)
+    kept, kept_late = _found(written, given.words), _found(written[::-1], given.words[::-1])[::-1]
+    if sum(kept) < len(written):
+        return f"says {written[sum(kept)]!r}, which the source does not say there"
+    # A word that the source repeats may be taken for its first or its last: one harmless reading proves the case.
+    harm = _harm_of_gaps(given, _with_free(given, kept))
+    return harm and _harm_of_gaps(given, _with_free(given, kept_late)) and harm
+
+
+def _found(written: Sequence[str], given: Sequence[str]) -> list[bool]:
+    """Which words of `given` are those of `written`, each the first after the one before, up to one not found."""
+    kept, row = [False] * len(given), 0
+    for word in written:
+        if word not in given[row:]:
+            break
+        row = given.index(word, row) + 1
+        kept[row - 1] = True
+    return kept
+
+
+def _with_free(given: _Source, kept: Sequence[bool]) -> list[bool]:
+    """The same with the free words, each kept when the next other word of its part is."""
+    complete = list(kept)
+    for row in reversed(range(len(complete))):
+        if given.words[row] in _FREE and row + 1 < len(complete) and given.parts[row + 1] == given.parts[row]:
+            complete[row] = complete[row + 1]
+    return complete
 
 
 def harmless_cuts(sentence: str) -> tuple[tuple[int, int], ...]:

@@ -21,6 +21,8 @@ EARLY = 0.35
 LONGEST_HEADLINE = 140
 OVERRUN = 0.2
 """How far the last sentence may run over the words asked for."""
+SCENIC = 0.6
+"""The factor for a sentence that sets a scene before it comes to the news."""
 SAME_CONTENT = 0.4
 """Share of a sentence's words in one that is already chosen, or was told before, from which it repeats it."""
 
@@ -33,7 +35,7 @@ _LEANING = re.compile(
     r"|afterwards|among them|at the time)\b",
     re.IGNORECASE,
 )
-# An opening that sets a scene ("When Beatrix Olumide joined ...") or is a line of a standfirst without a verb.
+# A start that sets a scene ("When Beatrix Olumide joined ...") or is a line of a standfirst without a verb.
 _SCENE = re.compile(r"(?:when|while|as|after|before|inside|outside|with)\b", re.IGNORECASE)
 _FIRST_PERSON = re.compile(r"\b(?:I|we|my|our|us|me|you|your)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"[“\"][^“”\"]*[”\"]")
@@ -65,7 +67,7 @@ def select(story: Story, words: int) -> tuple[Candidate, ...]:
     pool = [candidate for candidate in _scored(story) if not _repeats(candidate, told)]
     if not pool:
         return ()
-    opening = min(pool, key=lambda candidate: (candidate.position > 1, _is_scenic(candidate), *_best(candidate)))
+    opening = min(pool, key=lambda candidate: (candidate.position > 1, *_best(candidate)))
     chosen, room = [opening], words * (1 + OVERRUN) - len(opening.text.split())
     for candidate in sorted(pool, key=_best):
         length = len(candidate.text.split())
@@ -133,8 +135,9 @@ def _scored(story: Story) -> list[Candidate]:
 
 
 def _candidates(article: Article) -> list[Candidate]:
-    """The first sentences of one article, without the dateline; its title when it has no text."""
-    found = sentences(without_dateline(article.text), article.lang)[:DEEPEST] or [article.title]
+    """The first finished sentences of one article, without the dateline; its title when it has none."""
+    told = sentences(without_dateline(article.text), article.lang)
+    found = [sentence for sentence in told if _ENDS.search(sentence)][:DEEPEST] or told[:1] or [article.title]
     return [Candidate(article, position, text, frozenset(content_stems(text))) for position, text in enumerate(found)]
 
 
@@ -156,7 +159,8 @@ def _weight(candidate: Candidate, weights: dict[str, float]) -> float:
     """The sentence's share in what the story is about, tempered by its length."""
     if not candidate.stems:
         return 0.0
-    return float(sum(sorted(weights[stem] ** 1.5 for stem in candidate.stems)) / len(candidate.stems) ** 0.5)
+    scenic = SCENIC if _SCENE.match(candidate.text) else 1.0
+    return scenic * float(sum(sorted(weights[stem] ** 1.5 for stem in candidate.stems)) / len(candidate.stems) ** 0.5)
 
 
 def _told_before(story: Story) -> list[frozenset[str]]:
@@ -169,11 +173,6 @@ def _told_before(story: Story) -> list[frozenset[str]]:
 def _repeats(candidate: Candidate, others: Sequence[frozenset[str]]) -> bool:
     """Whether a sentence and one of the others say much the same: what they share, seen from the shorter of the two."""
     return any(len(candidate.stems & other) >= SAME_CONTENT * min(len(candidate.stems), len(other)) for other in others)
-
-
-def _is_scenic(candidate: Candidate) -> bool:
-    """Whether a first sentence sets a scene before it comes to the news."""
-    return bool(_SCENE.match(candidate.text))
 
 
 def _best(candidate: Candidate) -> tuple[float, int, str]:

@@ -9,7 +9,7 @@ from pipeline.page import Page, read_fragment, read_page
 from pipeline.records import Article, Kind, RawItem, Reject
 from pipeline.text.dump import CleanDump, clean_dump
 from pipeline.text.language import detect
-from pipeline.text.normalise import tidy, tidy_line
+from pipeline.text.normalise import comparable, tidy, tidy_line
 from pipeline.times import UNIVERSAL, Clock
 from pipeline.urls import canonical, host
 
@@ -107,13 +107,14 @@ def _require_text(kind: Kind, found: _Found) -> None:
 
 
 def _article(item: RawItem, found: _Found, clock: Clock) -> Article:
-    """The record, with the source's hints weighed in."""
+    """The record, with the source's hints weighed in; the title does not stand in the text again."""
     hints = item.hints
     url = canonical(hints.url or found.url)
+    title = tidy_line(hints.title or found.title)
     article = Article(
         id=hints.id,
-        title=tidy_line(hints.title or found.title),
-        text=tidy(found.text),
+        title=title,
+        text="\n".join(line for line in tidy(found.text).splitlines() if comparable(line) != comparable(title)),
         url=url,
         published=clock.read(hints.published) or found.published,
         source=tidy_line(hints.source or found.source) or host(url),

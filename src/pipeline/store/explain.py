@@ -84,14 +84,20 @@ def _refused(sentences: str) -> Iterator[str]:
 
 
 def _article(database: Database, identifier: str) -> Iterator[str]:
-    """An article: where it came from, its group, its story and what became of that."""
-    row = database.row("SELECT * FROM articles WHERE id = ?", (identifier,))
-    if row is None:
-        return
+    """Articles of that id, address or location: where each came from, its group, its story and what became of that."""
+    found = database.rows(
+        "SELECT * FROM articles WHERE id = ?1 OR location = ?1 OR (url = ?1 AND url != '') ORDER BY id", (identifier,)
+    )
+    for row in found:
+        yield from _article_lines(database, row)
+
+
+def _article_lines(database: Database, row: sqlite3.Row) -> Iterator[str]:
+    """One article's lines."""
     yield f"article {row['id']}: {_named(row)}"
     published = f", published {row['published']}" if row["published"] else ""
     yield f"  came in on {row['edition']} from {row['location'] or row['url'] or 'an unnamed place'}{published}"
-    members = database.rows("SELECT * FROM memberships WHERE article = ? ORDER BY edition", (identifier,))
+    members = database.rows("SELECT * FROM memberships WHERE article = ? ORDER BY edition", (row["id"],))
     if not members:
         yield "  in no story"
     for member in members:
