@@ -162,7 +162,10 @@ def test_the_package_exports_nothing() -> None:
 def test_every_dependency_is_pinned() -> None:
     """What is installed is what was tested: each dependency stands in constraints.txt with one version."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *(item for group in project["optional-dependencies"].values() for item in group)]
+    wanted = [
+        *project["dependencies"],
+        *(item for group in project["optional-dependencies"].values() for item in group),
+    ]
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pinned = {_normal(line.partition("==")[0]) for line in lines if "==" in line}
     assert {_normal(re.split(r"[\[<>=~! ;]", item)[0]) for item in wanted} <= pinned

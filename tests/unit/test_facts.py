@@ -41,7 +41,7 @@ def test_a_scale_multiplies(value: int, scale: str) -> None:
 @settings(deadline=None)
 @given(st.decimals(min_value=0, max_value=10**6, places=2, allow_nan=False, allow_infinity=False))
 def test_trailing_zeros_do_not_matter(value: object) -> None:
-    """"3.50" and "3.5" are one price."""
+    """ "3.50" and "3.5" are one price."""
     assert numbers(f"{value}0") == numbers(f"{value}")
 
 
@@ -85,11 +85,11 @@ def test_days_are_months_weekdays_and_days_from_today() -> None:
 
 
 def test_a_verb_is_no_month() -> None:
-    """"He may" names no month; "May 5" does."""
+    """ "He may" names no month; "May 5" does."""
     assert not facts("He may march").days
     assert facts("on May 5").days == {"month 5"}
 
 
 def test_quotations_are_kept_as_they_are() -> None:
     """Quoted words must be found again literally."""
-    assert facts("He said “no more” and \"never\".").quotations == ("no more", "never")
+    assert facts('He said “no more” and "never".').quotations == ("no more", "never")

@@ -64,7 +64,7 @@ def test_forms_of_one_moment(text: str) -> None:
 
 
 def test_an_open_date_is_read_so_that_it_is_possible() -> None:
-    """"09/03" before 10 March is 9 March, not 3 September; "03/04/2026" can only have been 4 March."""
+    """ "09/03" before 10 March is 9 March, not 3 September; "03/04/2026" can only have been 4 March."""
     assert PARIS.read("09/03/2026") == datetime(2026, 3, 9, tzinfo=PARIS.zone)
     assert PARIS.read("03/04/2026") == datetime(2026, 3, 4, tzinfo=PARIS.zone)
 
@@ -80,7 +80,9 @@ def test_the_future_is_unknown() -> None:
     assert PARIS.read("2026-03-11T00:00:00Z") is not None
 
 
-@pytest.mark.parametrize("text", ["", "  ", "soon", "5 minutes ago", "0001-01-01T00:00:00", "10:00+99:99", "31/31/2026"])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "soon", "5 minutes ago", "0001-01-01T00:00:00", "10:00+99:99", "31/31/2026"]
+)
 def test_what_is_no_time_is_unknown(text: str) -> None:
     """Also the zero of other programs' clocks, and offsets no place on earth has."""
     assert UNIVERSAL.read(text) is None

@@ -44,7 +44,16 @@ def test_what_names_the_article_stays() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "javascript:alert(1)", "ftp://e.org/x", "mailto:a@e.org", "/relative", "http://", "http://[::1", "http://a b/"],
+    [
+        "",
+        "javascript:alert(1)",
+        "ftp://e.org/x",
+        "mailto:a@e.org",
+        "/relative",
+        "http://",
+        "http://[::1",
+        "http://a b/",
+    ],
 )
 def test_only_web_addresses_are_addresses(address: str) -> None:
     """Anything else would become a link in the mail."""

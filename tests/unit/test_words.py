@@ -55,7 +55,10 @@ def test_han_is_cut_by_characters(text: str) -> None:
     assert found == list(dict.fromkeys(expected))
 
 
-@pytest.mark.parametrize("text", ["港口议会星期一投票决定关闭旧码头", "สภาท่าเรือลงมติปิดท่าเรือเก่าในวันจันทร์", "港の議会は月曜日に古い埠頭を閉鎖する"])
+@pytest.mark.parametrize(
+    "text",
+    ["港口议会星期一投票决定关闭旧码头", "สภาท่าเรือลงมติปิดท่าเรือเก่าในวันจันทร์", "港の議会は月曜日に古い埠頭を閉鎖する"],
+)
 def test_unspaced_scripts_have_more_than_one_shingle(text: str) -> None:
     """Chinese, Thai and Japanese are recognised as written without spaces."""
     assert len(shingles(text)) > 1

@@ -23,8 +23,11 @@ _NUMBER = (
     r"|seventeen|eighteen|nineteen|twenty)"
 )
 # A bound is no claim that another number could contradict.
-_BOUND = re.compile(r"(?:at least|at most|more than|less than|fewer than|over|under|up to|about|around|some|nearly) $")
-_PEOPLE = r"(?:people|persons|passengers|residents|workers|others|were|are|have been|had been|was)"
+_BOUND = re.compile(
+    r"\b(?:at least|at most|more than|less than|fewer than|as many as|over|under|up to|about|around|some|nearly|almost"
+    r"|roughly|approximately|close to|estimated) $"
+)
+_PEOPLE = r"(?:people|persons|passengers|residents|workers|others|were|are|have|had|has|been|was)"
 # "14 people were injured", "17 hurt" / "injuring 14 people", "killed three".
 _COUNT_FIRST = re.compile(rf"\b(?P<number>{_NUMBER}) (?:{_PEOPLE} ){{0,3}}(?P<what>{_WORD})\b", re.IGNORECASE)
 _COUNT_LAST = re.compile(rf"\b(?P<what>{_WORD}) (?P<number>{_NUMBER})(?: {_PEOPLE}\b|[,.;]|$)", re.IGNORECASE)

@@ -1,0 +1,227 @@
+"""The configuration says exactly what is wrong with it, and holds nothing that is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from articles import write
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from pipeline.config import Config, SmtpConfig, load
+from pipeline.errors import ConfigError
+
+FULL = """
+title = "Morning"
+timezone = "Europe/Paris"
+data_dir = "state"
+languages = ["en", "fr"]
+
+[[sources]]
+path = "inbox"
+name = "Example Post"
+required = true
+
+[[sources]]
+path = "/var/feeds/all.xml"
+
+[digest]
+words = 60
+device = "cpu"
+
+[edition]
+stories = 5
+quiet = "skip"
+
+[mail]
+sender = "desk@example.org"
+recipients = ["reader@example.org"]
+list_id = "daily.example.org"
+unsubscribe_url = "https://example.org/leave"
+
+[mail.smtp]
+host = "smtp.example.org"
+user = "desk"
+password_file = "secret"
+"""
+
+
+def config(folder: Path, text: str) -> Config:
+    """The configuration in a file of this text."""
+    return load(write(folder, "newsfold.toml", text))
+
+
+def complaint(folder: Path, text: str) -> str:
+    """What is wrong with a file of this text."""
+    with pytest.raises(ConfigError) as caught:
+        config(folder, text)
+    return str(caught.value)
+
+
+def test_an_empty_file_is_a_configuration(tmp_path: Path) -> None:
+    """Everything has a default."""
+    assert config(tmp_path, "").model_copy(update={"data_dir": Path("data")}) == Config()
+
+
+def test_every_key_arrives(tmp_path: Path) -> None:
+    """Nothing that is set is passed over."""
+    found = config(tmp_path, FULL)
+    assert (found.title, found.languages, found.zone) == ("Morning", ("en", "fr"), ZoneInfo("Europe/Paris"))
+    assert [(source.name, source.required) for source in found.sources] == [("Example Post", True), ("", False)]
+    assert (found.digest.words, found.digest.device, found.edition.stories, found.edition.quiet) == (
+        60,
+        "cpu",
+        5,
+        "skip",
+    )
+    assert found.mail.smtp is not None
+    assert (found.mail.recipients, found.mail.smtp.port) == (("reader@example.org",), 587)
+
+
+def test_relative_paths_start_at_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A timer starts the program in any folder."""
+    write(tmp_path, "conf/newsfold.toml", FULL)
+    monkeypatch.chdir(tmp_path)
+    found = load(Path("conf/newsfold.toml"))
+    folder = tmp_path.resolve() / "conf"
+    assert found.data_dir == folder / "state"
+    assert [source.path for source in found.sources] == [folder / "inbox", Path("/var/feeds/all.xml")]
+    assert found.mail.smtp is not None
+    assert found.mail.smtp.password_file == folder / "secret"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('titel = "x"', "titel: unknown key; did you mean 'title'?"),
+        ("[digest]\nword = 1", "digest.word: unknown key; did you mean 'words'?"),
+        ("[edition]\nstory = 1", "edition.story: unknown key; did you mean 'stories'?"),
+        ('[[sources]]\npath = "a"\nrequire = true', "sources.0.require: unknown key; did you mean 'required'?"),
+        ('[mail.smtp]\nhost = "h"\nprot = 25', "mail.smtp.prot: unknown key; did you mean 'port'?"),
+        ("[mail]\nrecipient = []", "mail.recipient: unknown key; did you mean 'recipients'?"),
+        ("[mail]\nzzz = 1", "mail.zzz: unknown key; valid here: sender, sender_name, recipients"),
+        ('[mail.smtp]\nhost = "h"\npassword = "p"', "mail.smtp.password: unknown key; did you mean 'password_"),
+    ],
+)
+def test_an_unknown_key_is_named_with_the_nearest_valid_one(tmp_path: Path, text: str, said: str) -> None:
+    """A mistyped key must not be a setting that silently does nothing."""
+    assert said in complaint(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("title = 1", "title"),
+        ('title = ""', "title"),
+        ('title = "a\\nBcc: x@example.org"', "title"),
+        ('languages = "en"', "languages"),
+        ("[digest]\nwords = 0", "digest.words"),
+        ('[digest]\nwords = "many"', "digest.words"),
+        ('[digest]\ndevice = "tpu"', "digest.device"),
+        ('[edition]\nquiet = "maybe"', "edition.quiet"),
+        ("[[sources]]\nname = 'x'", "sources.0.path"),
+        ("sources = 1", "sources"),
+        ('[mail]\nsender = "nobody"', "mail.sender"),
+        ('[mail]\nsender_name = "a\\r\\nBcc: x"', "mail.sender_name"),
+        ('[mail]\nrecipients = ["a@example.org", "b"]', "mail.recipients.1"),
+        ('[mail]\nlist_id = "a b"', "mail.list_id"),
+        ('[mail]\nunsubscribe_url = "http://example.org/"', "mail.unsubscribe_url"),
+        ('[mail.smtp]\nhost = "h"\nsecurity = "ssl"', "mail.smtp.security"),
+        ("[mail.smtp]\nport = 25", "mail.smtp.host"),
+    ],
+)
+def test_a_wrong_value_is_named_by_its_key(tmp_path: Path, text: str, where: str) -> None:
+    """Wrong types, empty names, header injection and unencrypted addresses, each with where it stands."""
+    assert f"\n  {where}: " in complaint(tmp_path, text)
+
+
+def test_every_wrong_key_is_named_at_once(tmp_path: Path) -> None:
+    """Nobody wants to repair a file one error a run."""
+    said = complaint(tmp_path, 'titel = "x"\ntimezone = "Mars"\n[digest]\nwords = -1\nmodell = "m"')
+    assert [line.split(":")[0].strip() for line in said.splitlines()[1:]] == [
+        "timezone",
+        "digest.words",
+        "digest.modell",
+        "titel",
+    ]
+
+
+@pytest.mark.parametrize(
+    "zone", ["", "Mars/Olympus", "Europe", "../etc/passwd", "/etc/passwd", "a" * 300, "UTC\\u0000"]
+)
+def test_a_zone_must_exist(tmp_path: Path, zone: str) -> None:
+    """A folder of the zone database, a path and nonsense are errors of the configuration, not of the program."""
+    assert "is not an IANA time zone such as Europe/Paris" in complaint(tmp_path, f'timezone = "{zone}"')
+
+
+@pytest.mark.parametrize("text", ["title = ", "[digest", b"title = '\xff'", "a = 1\na = 2"])
+def test_what_is_no_toml_is_said(tmp_path: Path, text: str | bytes) -> None:
+    """With the reason the parser gives."""
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        load(write(tmp_path, "newsfold.toml", text))
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="[]=.\"'#\n titlemails0é"))
+def test_any_text_is_a_configuration_or_an_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    """Nothing but a ConfigError leaves `load`."""
+    path = write(tmp_path_factory.getbasetemp(), "any.toml", text)
+    try:
+        assert isinstance(load(path), Config)
+    except ConfigError as error:
+        assert str(path) in str(error)  # noqa: PT017 - either outcome is right
+
+
+def test_a_byte_order_mark_is_no_error(tmp_path: Path) -> None:
+    """Some editors write one."""
+    assert load(write(tmp_path, "newsfold.toml", b"\xef\xbb\xbftitle = 'x'")).title == "x"
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """A missing file and a folder in its place."""
+    with pytest.raises(ConfigError, match="missing.toml: cannot be read"):
+        load(tmp_path / "missing.toml")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path)
+
+
+def test_a_configuration_cannot_be_changed() -> None:
+    """Stages get it and must not talk to each other through it."""
+    found = Config()
+    with pytest.raises(ValidationError, match="frozen"):
+        found.title = "x"  # type: ignore[misc]
+    with pytest.raises(ValidationError, match="frozen"):
+        found.mail.sender_name = "x"  # type: ignore[misc]
+
+
+def test_the_password_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Never from the file people copy into tickets."""
+    monkeypatch.setenv("NEWSFOLD_SMTP_PASSWORD", "one")
+    monkeypatch.setenv("DESK_PASSWORD", "two")
+    assert SmtpConfig(host="h", user="desk").password() == "one"
+    assert SmtpConfig(host="h", user="desk", password_env="DESK_PASSWORD").password() == "two"
+
+
+def test_a_password_file_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first line is the password, blanks included."""
+    monkeypatch.setenv("NEWSFOLD_SMTP_PASSWORD", "one")
+    path = write(tmp_path, "secret", "p w \r\nsecond line\n")
+    assert SmtpConfig(host="h", user="desk", password_file=path).password() == "p w "
+
+
+def test_a_missing_password_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says what to do."""
+    monkeypatch.delenv("NEWSFOLD_SMTP_PASSWORD", raising=False)
+    with pytest.raises(ConfigError, match="set the environment variable NEWSFOLD_SMTP_PASSWORD"):
+        SmtpConfig(host="h", user="desk").password()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe"])
+def test_an_unusable_password_file_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """Missing, empty and not text."""
+    path = tmp_path / "secret" if content is None else write(tmp_path, "secret", content)
+    with pytest.raises(ConfigError, match=r"mail\.smtp\.password_file .*secret: cannot be read"):
+        SmtpConfig(host="h", user="desk", password_file=path).password()
