@@ -1,7 +1,6 @@
 """Small nights on disk for tests of the whole line: sources, configurations, moments, and what the state holds."""
 
 import json
-import shutil
 import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
@@ -39,8 +38,8 @@ WEDNESDAY = (
     line(
         "fire-arrest",
         "Police arrested a guard of Harrow & Lisle on Tuesday over the fire that destroyed its furniture warehouse on"
-        " Dock Road in Port Ansel on Monday evening. Investigators found petrol cans behind the Harrow & Lisle"
-        " building in Port Ansel. Firefighters left Dock Road at noon after a second night.",
+        " Dock Road in Port Ansel on Monday evening. Investigators found petrol cans in a van that belongs to the"
+        " guard, a prosecutor told the court on Tuesday.",
         "Guard arrested over Port Ansel warehouse fire",
         "Harbour Post",
     ),
@@ -77,14 +76,6 @@ def write_config(path: Path, model: Path, *sources: Path, more: str = "") -> Pat
         f"data_dir = 'state'\n{tables}[digest]\nmodel = '{model}'\ndevice = 'cpu'\n{more}", encoding="utf-8"
     )
     return path
-
-
-def copy_sample(folder: Path, *paths: str) -> Path:
-    """Some files of the sample night in a folder of their own."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in paths:
-        shutil.copy(SAMPLE / path, folder)
-    return folder
 
 
 def asked(config: Config, sql: str) -> list[tuple[object, ...]]:

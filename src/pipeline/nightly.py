@@ -193,7 +193,7 @@ def send_pending(config: Config, moment: Moment, of_that_night: bool, retry_unkn
     with _lock(config.data_dir), open_store(state_file(config)) as store:
         rendered = store.edition(moment.night.isoformat()) if of_that_night else store.latest_edition()
         if rendered is None:
-            raise NewsfoldError(f"edition {moment.night if of_that_night else ''}: there is none to send")
+            raise NewsfoldError(f"edition{f' {moment.night}' if of_that_night else ''}: there is none to send")
         if retry_unknown:
             for row in store.ledger.deliveries(rendered.edition):
                 if row.state is DeliveryState.UNKNOWN:

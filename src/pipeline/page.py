@@ -11,6 +11,7 @@ from lxml import html
 from pipeline.records import Json
 from pipeline.text.dump import DATE
 from pipeline.text.dump_lines import read_lines, reason_by_sight
+from pipeline.text.normalise import comparable, decoded, tidy_line
 
 # Where pages keep the time of publication, the most exact first (schema.org, Open Graph, HTML 5).
 _TIMES = (
@@ -27,6 +28,10 @@ _STAMPS = " | ".join(f"//body//*[contains(@class, '{word}')]" for word in ("date
 LONGEST_NAME, LONGEST_STAMP = 40, 160
 # How feeds made by weblog software end an entry.
 _FEED_FOOT = re.compile(r"the post .{1,300} appeared first on ", re.IGNORECASE)
+# How a page says its encoding: a byte order mark, or a declaration near its top.
+_DECLARED = re.compile(
+    rb"\A(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)|\A.{0,2048}?(?:charset|encoding) ?=", re.DOTALL | re.IGNORECASE
+)
 _SITE = "//meta[@property='og:site_name']/@content"
 _BLOCKS = ("p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "tr", "figure")
 _NO_TEXT = ("script", "style", "figure", "figcaption", "template", "title")
@@ -57,7 +62,8 @@ class Page:
 
 def read_page(content: bytes, url: str = "") -> Page:
     """Main text and metadata of a whole page; all empty when there is no article in it."""
-    tree = trafilatura.load_html(content)
+    page = _readable(content)
+    tree = trafilatura.load_html(page)
     if tree is None:
         return Page("", "")
     linked = list(_linked_data(tree))
@@ -66,19 +72,24 @@ def read_page(content: bytes, url: str = "") -> Page:
     lang = str(tree.get("lang") or "")
     heading = " ".join(tree.xpath("//head/title/text()")[:1])
     text = trafilatura.extract(tree, url=url or None, include_comments=False, include_tables=False)
-    found = trafilatura.extract_metadata(trafilatura.load_html(content), default_url=url or None)
+    found = trafilatura.extract_metadata(trafilatura.load_html(page), default_url=url or None)
     known = found.as_dict() if found else {}
     title = str(known.get("title") or "")
     site = publisher or str(known.get("sitename") or "") or _rest_of_heading(heading, title)
     return Page(
         title=title,
-        text=_without_furniture(text or "", site),
+        text=_without_headline(_without_furniture(text or "", site), title),
         published=published or str(known.get("date") or ""),
         url=str(known.get("url") or ""),
         site=site,
         lang=lang,
         authors=tuple(name.strip() for name in str(known.get("author") or "").split(";") if name.strip()),
     )
+
+
+def _readable(content: bytes) -> bytes | str:
+    """The page as it is when it says its encoding, else as text."""
+    return content if _DECLARED.search(content) else decoded(content) or content
 
 
 def _stamp(tree: html.HtmlElement) -> str:
@@ -96,6 +107,12 @@ def _rest_of_heading(heading: str, title: str) -> str:
     rest = " ".join(heading.split()).removeprefix(title).removesuffix(title) if title else ""
     name = rest.strip(" |–—-·:«»")
     return name if rest != name and 0 < len(name) <= LONGEST_NAME else ""
+
+
+def _without_headline(text: str, title: str) -> str:
+    """The text without the headline as its first line: on many pages it stands in the article's own markup."""
+    first, _, rest = text.partition("\n")
+    return rest if comparable(tidy_line(first)) == comparable(tidy_line(title)) else text
 
 
 def _without_furniture(text: str, site: str = "") -> str:

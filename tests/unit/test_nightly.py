@@ -13,7 +13,7 @@ from random import Random
 import pytest
 from filelock import FileLock
 
-from made_nights import LINES, TONIGHT, WEDNESDAY, asked, configured, copy_sample, moment, write_lines
+from made_nights import LINES, TONIGHT, WEDNESDAY, asked, configured, moment, write_lines
 from pipeline import nightly
 from pipeline.config import Config, SourceConfig
 from pipeline.errors import InputError, LockedError, ModelError, NewsfoldError
@@ -133,22 +133,6 @@ def test_a_story_goes_on(config: Config, source: Path) -> None:
     assert {article.id for article in past.articles} <= {line["id"] for line in LINES[:3]}
     assert "petrol cans" in entry.summary.text
     assert "Seventy firefighters" not in entry.summary.text
-
-
-def test_a_ferry_goes_on(tmp_path: Path, tiny_causal: Path) -> None:
-    """The sample's ferry, aground one evening and afloat the next, is one story that goes on."""
-    earlier = (
-        "earlier/pages/harbour-post_ferry-aground-cormorant-ledge.html",
-        "earlier/text/evening-bell_ferry-on-the-rocks.txt",
-    )
-    tonight = ("tonight/pages/harbour-post_ferry-refloated.html", "tonight/text/evening-bell_ferry-tow.txt")
-    folder = copy_sample(tmp_path / "in", *earlier)
-    config = configured(tmp_path / "state", tiny_causal, folder)
-    run(config, TONIGHT - timedelta(days=1))
-    copy_sample(folder, *tonight)
-    outcome = run(config)
-    assert outcome.edition is not None
-    assert [bool(entry.summary.story.continues) for entry in outcome.edition.entries] == [True]
 
 
 def test_old_stories_are_forgotten(tmp_path: Path, tiny_causal: Path, source: Path) -> None:

@@ -158,6 +158,13 @@ def test_a_continued_story_tells_what_is_new() -> None:
     assert chosen(story_of(make("a", f"{FIRE} {new}"), continues=past)) == [new]
 
 
+def test_news_about_known_names_is_new() -> None:
+    """A sentence is not old because it names the people and places that earlier sentences named."""
+    past = PastStory("p", date(2026, 3, 9), "Fire in Port Ansel", (make("old", FIRE), make("two", FIRE_TOO)))
+    new = "Investigators found petrol cans behind the Harrow & Lisle building in Port Ansel."
+    assert chosen(story_of(make("a", new), continues=past)) == [new]
+
+
 def test_a_continued_story_without_news_tells_nothing() -> None:
     """The same sentences a night later are silence."""
     past = PastStory("p", date(2026, 3, 9), "Fire in Port Ansel", (make("old", FIRE), make("two", FIRE_TOO)))

@@ -126,10 +126,12 @@ def test_a_model_without_a_chat_template_completes(tiny_causal: Path, tmp_path: 
 
 
 def test_an_unknown_model_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that is neither here nor to be had is an error with the ways out."""
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(ModelError, match=r"no-such-model.*give a local folder.*newsfold models fetch"):
-        load_writer(str(tmp_path / "no-such-model"))
+    """A name that is neither here nor to be had, and a folder that is not there, are errors with the ways out."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(ModelError, match=r"nobody/no-such-model.*give a local folder.*newsfold models fetch"):
+        load_writer("nobody/no-such-model")
+    with pytest.raises(ModelError, match="there is no such folder; check the path"):
+        load_writer(str(tmp_path / "no-such-folder"))
 
 
 def test_a_known_model_that_is_not_here_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from pipeline.cli.terminal import Exit, exits, report_rejects
 from pipeline.config import DEFAULT_MODEL, Device, SourceConfig
+from pipeline.errors import InputError
 from pipeline.jsonlines import (
     BadLineError,
     JsonObject,
@@ -62,32 +63,12 @@ def ingest(
 @exits
 def extract(source: Input, output: Output = STANDARD, rejects: Rejects = None) -> None:
     """Main text and metadata of pages: JSON Lines of {"id","url","html"}, or one HTML file."""
-    from pipeline.page import read_page
-    from pipeline.stages.clean import clean
-    from pipeline.text.normalise import tidy, tidy_line
-
-    def extracted(line: Line) -> JsonObject:
-        page = read_page(text_of(line.value, "html").encode("utf-8", "replace"), text_of(line.value, "url"))
-        hints = Hints(url=text_of(line.value, "url"))
-        article = clean(
-            RawItem(line.location, Kind.PAGE, text_of(line.value, "html").encode("utf-8", "replace"), hints)
-        )
-        published = article.published if isinstance(article, Article) else None
-        return {
-            "id": line.value.get("id"),
-            "title": tidy_line(page.title),
-            "text": tidy(page.text),
-            "published": published.isoformat() if published else "",
-            "authors": list(page.authors),
-            "lang": article.lang if isinstance(article, Article) else page.lang,
-        }
-
-    if source.suffix.casefold() in (".html", ".htm"):
-        content = source.read_bytes().decode("utf-8", "replace")
-        write_lines(output, [extracted(Line(str(source), {"id": source.name, "html": content}))])
-        return
     refused: list[Reject] = []
-    write_lines(output, _each(source, extracted, refused))
+    if source.suffix.casefold() in (".html", ".htm"):
+        values = iter([_extracted(source.name, RawItem(str(source), Kind.PAGE, _content(source)))])
+    else:
+        values = _each(source, _extracted_line, refused)
+    write_lines(output, values)
     report_rejects(refused, rejects)
 
 
@@ -161,6 +142,40 @@ def _each(source: Path, use: Callable[[Line], Value], refused: list[Reject]) -> 
             yield use(line)
         except BadLineError as error:
             refused.append(Reject("read", line.location, str(error)))
+
+
+def _content(page: Path) -> bytes:
+    """The bytes of one page's file. Raises InputError when it cannot be read."""
+    try:
+        return page.read_bytes()
+    except OSError as error:
+        raise InputError(f"{page}: cannot be opened ({error.strerror})") from error
+
+
+def _extracted_line(line: Line) -> JsonObject:
+    """The output line for a page that a line holds."""
+    content = text_of(line.value, "html").encode("utf-8", "replace")
+    return _extracted(
+        line.value.get("id"), RawItem(line.location, Kind.PAGE, content, Hints(url=text_of(line.value, "url")))
+    )
+
+
+def _extracted(name: Json, item: RawItem) -> JsonObject:
+    """The output line for one page."""
+    from pipeline.page import read_page
+    from pipeline.stages.clean import clean
+    from pipeline.text.normalise import tidy, tidy_line
+
+    page, article = read_page(item.content, item.hints.url), clean(item)
+    published = article.published if isinstance(article, Article) else None
+    return {
+        "id": name,
+        "title": tidy_line(page.title),
+        "text": tidy(page.text),
+        "published": published.isoformat() if published else "",
+        "authors": list(page.authors),
+        "lang": article.lang if isinstance(article, Article) else page.lang,
+    }
 
 
 def _articles(source: Path, refused: list[Reject]) -> list[Article]:

@@ -35,10 +35,12 @@ def load_writer(name: str, device: Device = "auto", batch: int = 16) -> Transfor
 
 
 def _resolve(name: str) -> str:
-    """The folder of a manifest model, else the name as it is."""
+    """The folder of a manifest model, else the name as it is. Raises ModelError for a folder that is not there."""
     model = known_models().get(name)
     if model is None:
-        return name
+        if name.startswith((".", "/", "~")) and not Path(name).expanduser().is_dir():
+            raise ModelError(f"model {name!r}: there is no such folder; check the path")
+        return str(Path(name).expanduser()) if name.startswith("~") else name
     if not model.is_here:
         raise ModelError(f"model {name}: not fetched yet; run `newsfold models fetch {name}`")
     return str(model.folder)

@@ -9,7 +9,7 @@ from pipeline.page import Page, read_fragment, read_page
 from pipeline.records import Article, Kind, RawItem, Reject
 from pipeline.text.dump import CleanDump, clean_dump
 from pipeline.text.language import detect
-from pipeline.text.normalise import comparable, tidy, tidy_line
+from pipeline.text.normalise import comparable, decoded, tidy, tidy_line
 from pipeline.times import UNIVERSAL, Clock
 from pipeline.urls import canonical, host
 
@@ -54,7 +54,7 @@ def _found(item: RawItem, clock: Clock) -> _Found:
     """Title, text and metadata by the kind of the item."""
     if item.kind is Kind.PAGE:
         return _from_page(read_page(item.content, item.hints.url), clock)
-    text = _decoded(item.content)
+    text = _text_in(item.content)
     if item.kind is Kind.FRAGMENT:
         return _Found(item.hints.title, read_fragment(text))
     if item.kind is Kind.DUMP:
@@ -80,17 +80,11 @@ def _from_page(page: Page, clock: Clock) -> _Found:
     return _Found(page.title, page.text, clock.read(page.published), page.url, page.site, page.lang)
 
 
-def _decoded(content: bytes) -> str:
+def _text_in(content: bytes) -> str:
     """Text of unknown encoding. Raises _NotAnArticleError when the bytes are no text."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        from charset_normalizer import from_bytes
-
-        best = from_bytes(content).best()
-        if best is None:
-            raise _NotAnArticleError("not text: no encoding fits its bytes") from None
-        text = str(best)
+    text = decoded(content)
+    if text is None:
+        raise _NotAnArticleError("not text: no encoding fits its bytes")
     odd = sum(text.count(character) for character in "\x00\ufffd")
     if odd > MOST_CONTROL * len(text):
         raise _NotAnArticleError("not text: it holds binary data")

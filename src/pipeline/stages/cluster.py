@@ -20,7 +20,9 @@ from pipeline.minhash import candidates, signatures
 from pipeline.records import CopyGroup, PastStory, Story
 from pipeline.similarity import Context, Texts, read_texts, resemblance
 
-THRESHOLD = 0.1
+MOST_VOICES = 4
+"""A text reprinted more often than this counts as if it were not."""
+THRESHOLD = 0.09
 """Similarity in context from which two clusters are one story; tuned on dev halves: benchmarks/results/cluster.md."""
 TELLING_TERMS = 24
 BANDS, ROWS = 64, 1
@@ -40,7 +42,8 @@ def cluster(groups: Sequence[CopyGroup], past: Sequence[PastStory] = ()) -> tupl
         return ()
     texts = read_texts(articles)
     stories = []
-    for members in _clusters(texts):
+    voices = [len(group.articles) for group in ordered] + [1] * len(earlier)
+    for members in _clusters(texts, voices):
         tonight = [row for row in members if row < len(ordered)]
         if tonight:
             before = [earlier[row - len(ordered)][0] for row in members if row >= len(ordered)]
@@ -49,8 +52,8 @@ def cluster(groups: Sequence[CopyGroup], past: Sequence[PastStory] = ()) -> tupl
     return tuple(sorted(stories, key=lambda story: story.id))
 
 
-def _clusters(texts: Texts) -> list[list[int]]:
-    """Rows that belong together, each row exactly once."""
+def _clusters(texts: Texts, voices: Sequence[int]) -> list[list[int]]:
+    """Rows that belong together, each row exactly once; `voices` are how many articles each row stands for."""
     count = len(texts.words)
     pairs = _proposed(texts)
     context = Context(texts, pairs)
@@ -60,7 +63,7 @@ def _clusters(texts: Texts) -> list[list[int]]:
     components: dict[int, list[int]] = defaultdict(list)
     for row, label in enumerate(labels):
         components[int(label)].append(row)
-    return [part for component in components.values() for part in _average_link(context, component)]
+    return [part for component in components.values() for part in _average_link(context, component, voices)]
 
 
 def _proposed(texts: Texts) -> npt.NDArray[np.int64]:
@@ -84,15 +87,21 @@ def _telling_terms(vectors: sparse.csr_matrix) -> list[list[str]]:
     return rows
 
 
-def _average_link(context: Context, component: Sequence[int]) -> list[list[int]]:
-    """Average-link clusters (UPGMA, Sokal and Michener 1958) of one component, cut at the threshold."""
+def _average_link(context: Context, component: Sequence[int], voices: Sequence[int]) -> list[list[int]]:
+    """Average-link clusters (UPGMA, Sokal and Michener 1958) of one component, cut at the threshold.
+
+    The average is over articles, so a text stands in the tree as often as it was printed.
+    """
     if len(component) < 2:
         return [list(component)]
-    tree = linkage(1.0 - context.similarity(*_pairs_of(component)), "average")
-    parts: dict[int, list[int]] = defaultdict(list)
-    for row, label in zip(component, fcluster(tree, 1.0 - THRESHOLD, "distance"), strict=True):
-        parts[int(label)].append(row)
-    return list(parts.values())
+    printed = [row for row in component for _ in range(min(voices[row], MOST_VOICES))]
+    left, right = _pairs_of(printed)
+    distances = np.where(left == right, 0.0, 1.0 - context.similarity(left, right))
+    labels = fcluster(linkage(distances, "average"), 1.0 - THRESHOLD, "distance")
+    parts: dict[int, set[int]] = defaultdict(set)
+    for row, label in zip(printed, labels, strict=True):
+        parts[int(label)].add(row)
+    return [sorted(part) for part in parts.values()]
 
 
 def _pairs_of(members: Sequence[int]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -57,6 +57,21 @@ def tidy(text: str) -> str:
     return "\n".join(line for line in map(tidy_line, text.splitlines()) if line)
 
 
+def decoded(content: bytes) -> str | None:
+    """Text of unknown encoding: UTF-8, else what reads best as some language (charset-normalizer); None when none fits.
+
+    Of encodings that read equally well Windows-1252 is taken: it is by far the commonest in old files.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        from charset_normalizer import from_bytes
+
+        fitting = from_bytes(content)
+        best = max(fitting, key=lambda found: (found.coherence - found.chaos, found.encoding == "cp1252"), default=None)
+        return None if best is None else str(best)
+
+
 def encodable(text: str) -> str:
     """The text with its lone surrogates (halves of a character that was cut in two) replaced by "?"."""
     return text.encode("utf-8", "replace").decode("utf-8")

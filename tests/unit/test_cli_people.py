@@ -1,0 +1,251 @@
+"""The commands for people: what they show, where they show it, and how they end."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from typer.testing import CliRunner, Result
+
+from mailserver import Fault, MailServer
+from made_nights import LINES, write_config, write_lines
+from pipeline.cli.main import app
+
+NIGHT = ("--date", "2026-03-10")
+
+
+def newsfold(*arguments: object) -> Result:
+    """One command in this process."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def home(tmp_path: Path, tiny_causal: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a configuration under its default name and a source of four articles."""
+    write_lines(tmp_path / "in" / "day.jsonl", LINES)
+    write_config(tmp_path / "newsfold.toml", tiny_causal, Path("in"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def made(home: Path) -> Path:
+    """The same after a night."""
+    assert newsfold("run", *NIGHT).exit_code == 0
+    return home
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    """A mail server that refuses bob for good."""
+    with MailServer({"bob": [Fault("rcpt", reply="550 5.1.1 no such user")]}) as started:
+        yield started
+
+
+def with_mail(home: Path, model: Path, port: int, *recipients: str) -> None:
+    """Add recipients and the server to the configuration."""
+    smtp = f"[mail.smtp]\nhost = '127.0.0.1'\nport = {port}\nsecurity = 'none'\n"
+    write_config(home / "newsfold.toml", model, Path("in"), more=f"[mail]\nrecipients = {list(recipients)}\n{smtp}")
+
+
+def test_run_makes_the_edition_once(home: Path) -> None:
+    """Exit 0 with the edition on standard output; 4 when it had been made before."""
+    first = newsfold("run", *NIGHT)
+    assert first.exit_code == 0, first.output
+    assert "4 articles, 1 copies folded" in first.stdout
+    assert "edition 2026-03-10: " in first.stdout
+    assert first.stderr == ""
+    assert (home / "state" / "archive" / "2026-03-10.html").is_file()
+    second = newsfold("run", *NIGHT)
+    assert second.exit_code == 4
+    assert "articles" not in second.stdout
+
+
+def test_run_tells_of_missing_sources(home: Path, tiny_causal: Path) -> None:
+    """Exit 3: the edition is made of what there is."""
+    write_config(home / "newsfold.toml", tiny_causal, Path("in"), Path("gone"))
+    assert newsfold("run", *NIGHT).exit_code == 3
+    assert newsfold("run", "--dry-run", "--date", "2026-03-11").exit_code == 3
+
+
+def test_run_waits_for_nobody(home: Path) -> None:
+    """Exit 5 while another run is at work, with one line on standard error."""
+    (home / "state").mkdir()
+    with FileLock(home / "state" / "newsfold.lock"):
+        done = newsfold("run", *NIGHT)
+    assert done.exit_code == 5
+    assert done.stdout == ""
+    assert "another run is at work" in done.stderr
+
+
+def test_a_night_of_nothing_is_code_4(made: Path) -> None:
+    """Exit 4 when nothing new came in."""
+    assert newsfold("run", "--date", "2026-03-11").exit_code == 4
+
+
+def test_mail_that_cannot_be_sent_is_code_1(home: Path, tiny_causal: Path, server: MailServer) -> None:
+    """The others get theirs, and the refused one is named."""
+    with_mail(home, tiny_causal, server.port, "ann@example.org", "bob@example.org")
+    done = newsfold("run")
+    assert done.exit_code == 1
+    assert server.recipients() == ["ann"]
+    assert "mail failed to bob@example.org: " in done.stdout
+    assert "mail sent to ann@example.org" in done.stdout
+
+
+def test_dry_run_saves_and_sends_nothing(home: Path) -> None:
+    """The edition is shown as text; the night can still be made."""
+    done = newsfold("run", "--dry-run", *NIGHT)
+    assert done.exit_code == 0
+    assert "Port Ansel" in done.stdout
+    assert not (home / "state" / "archive").exists()
+    assert not (home / "state" / "outbox").exists()
+    assert newsfold("run", *NIGHT).exit_code == 0
+
+
+def test_preview_writes_files_and_nothing_else(home: Path) -> None:
+    """Mail and page lie in a folder; nothing is saved or sent."""
+    done = newsfold("preview", *NIGHT, "--out", "look")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == ["look/mail.html", "look/mail.txt", "look/page.html"]
+    assert all("Port Ansel" in Path(name).read_text(encoding="utf-8") for name in done.stdout.splitlines())
+    assert newsfold("run", *NIGHT).exit_code == 0
+
+
+def test_send_has_nothing_to_do_after_a_run(made: Path) -> None:
+    """What is sent stays sent; an edition that is not there is an error."""
+    done = newsfold("send")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("sent     outbox")
+    assert newsfold("send", "--date", "2026-03-11").exit_code == 1
+
+
+def test_send_delivers_what_waits(home: Path, tiny_causal: Path) -> None:
+    """A run without a server leaves its mail pending; `send` brings it later."""
+    with MailServer() as server:
+        with_mail(home, tiny_causal, server.port, "ann@example.org")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("pipeline.stages.deliver.hold_reason", lambda *_: "held for a test")
+            assert "mail pending to ann@example.org: held for a test" in newsfold("run").stdout
+        assert server.recipients() == []
+        assert newsfold("send").exit_code == 0
+        assert server.recipients() == ["ann"]
+
+
+def test_status_tells_of_runs_and_mail(home: Path) -> None:
+    """Before the first night there is no edition; after it, its runs and its mail."""
+    assert newsfold("status").stdout.splitlines() == ["no edition yet"]
+    newsfold("run", *NIGHT)
+    newsfold("run", *NIGHT)
+    shown = newsfold("status").stdout.splitlines()
+    assert [line[-12:].strip() for line in shown[:2]] == ["made before", "done"]
+    assert shown[2].startswith("latest edition 2026-03-10: ")
+    assert shown[3].startswith("sent     outbox")
+
+
+def test_status_changes_nothing(home: Path) -> None:
+    """Looking at a state that does not exist does not make anything that a run would trip over."""
+    assert newsfold("status").exit_code == 0
+    assert newsfold("run", *NIGHT).exit_code == 0
+
+
+def test_explain_answers_why(made: Path) -> None:
+    """Articles, stories, editions and rejected items are explained; anything else is an error."""
+    article = newsfold("explain", "fire-copy")
+    assert article.exit_code == 0
+    assert "copy of fire-post" in article.stdout
+    story = article.stdout.split("in story ")[1].split()[0]
+    assert "Port Ansel" in newsfold("explain", story).stdout
+    assert "1. " in newsfold("explain", "2026-03-10").stdout
+    assert newsfold("explain", "fire-copy", "--state", "state/state.sqlite").stdout == article.stdout
+    unknown = newsfold("explain", "nobody")
+    assert unknown.exit_code == 1
+    assert "nobody" in unknown.stderr
+
+
+def test_explain_needs_a_state(home: Path) -> None:
+    """Before the first night there is nothing to explain, and nothing is created."""
+    done = newsfold("explain", "fire-copy")
+    assert done.exit_code == 2
+    assert "has a night been run?" in done.stderr
+    assert not (home / "state").exists()
+
+
+def test_config_check_says_what_it_found(home: Path) -> None:
+    """A complete configuration is summed up in one line."""
+    done = newsfold("config", "check")
+    assert done.exit_code == 0
+    assert done.stdout == "newsfold.toml: 1 sources, 0 recipients, mail to the outbox folder\n"
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ("titel = 'x'", "titel: unknown key; did you mean 'title'?"),
+        ("[mail]\nrecipient = []", "mail.recipient: unknown key; did you mean 'recipients'?"),
+        ("[[sources]]\npath = 'in'\nrequred = true", "sources.0.requred: unknown key; did you mean 'required'?"),
+        ("[edition]\nstories = 0", "edition.stories: "),
+        ("timezone = 'Mars/Base'", "is not an IANA time zone"),
+        ("title = ", "not valid TOML"),
+        ("title = 'x'", "no [[sources]]"),
+        ("[[sources]]\npath = 'gone'", "sources not found: "),
+        ("[mail]\nrecipients = ['not an address']", "mail.recipients.0: "),
+    ],
+)
+def test_config_check_names_what_is_wrong(home: Path, toml: str, message: str) -> None:
+    """Exit 2, and the wrong key with the nearest right one."""
+    (home / "newsfold.toml").write_text(toml, encoding="utf-8")
+    done = newsfold("config", "check")
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command", [["run"], ["status"], ["send"], ["preview"], ["config", "check"]])
+def test_a_missing_configuration_is_code_2(home: Path, command: list[str]) -> None:
+    """The file is named, and nothing is created."""
+    (home / "newsfold.toml").unlink()
+    done = newsfold(*command)
+    assert done.exit_code == 2
+    assert "newsfold.toml: cannot be read" in done.stderr
+    assert not (home / "state").exists()
+
+
+def test_models_list_says_what_is_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stand_in_models: Path) -> None:
+    """A model that is not here is listed with the command that fetches it, one that is with its folder."""
+    monkeypatch.setenv("NEWSFOLD_MODELS", str(tmp_path))
+    assert "not fetched: newsfold models fetch smollm2-135m-instruct" in newsfold("models", "list").stdout
+    monkeypatch.setenv("NEWSFOLD_MODELS", str(stand_in_models))
+    assert str(stand_in_models / "smollm2-135m-instruct") in newsfold("models", "list").stdout
+
+
+def test_models_fetch_shows_the_folder(monkeypatch: pytest.MonkeyPatch, stand_in_models: Path) -> None:
+    """A model that is here is not fetched again; an unknown one is an error."""
+    monkeypatch.setenv("NEWSFOLD_MODELS", str(stand_in_models))
+    assert newsfold("models", "fetch").stdout.strip() == str(stand_in_models / "smollm2-135m-instruct")
+    assert newsfold("models", "fetch", "no-such").exit_code == 1
+
+
+@pytest.mark.slow
+def test_demo_needs_no_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stand_in_models: Path) -> None:
+    """The sample night in an empty folder, twice: the same page each time, and the model that is asked for."""
+    monkeypatch.setenv("NEWSFOLD_MODELS", str(stand_in_models))
+    monkeypatch.chdir(tmp_path)
+    pages = []
+    for _ in range(2):
+        done = newsfold("demo", "--device", "cpu")
+        assert done.exit_code == 0, done.output
+        pages.append((tmp_path / "data/demo/archive/2026-03-10.html").read_bytes())
+    assert pages[0] == pages[1]
+
+
+@pytest.mark.parametrize("command", [["--help"], ["run", "--help"], ["models", "--help"]])
+def test_the_installed_command_helps(command: list[str]) -> None:
+    """Help goes to standard output and is no error."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("newsfold"), *command], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Usage: newsfold" in done.stdout
