@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 
 import pytest
-from articles import PARAGRAPHS, cleaned, page, story
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from articles import PARAGRAPHS, cleaned, page, story
 from pipeline.records import Article, Hints, Kind, RawItem, Reject
 from pipeline.stages.clean import FEWEST_WORDS, clean
 

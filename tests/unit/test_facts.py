@@ -10,8 +10,16 @@ from pipeline.text.facts import facts, names, numbers
 
 SCALES = {"thousand": 10**3, "million": 10**6, "mn": 10**6, "billion": 10**9, "bn": 10**9, "trillion": 10**12}
 _PIECES = st.sampled_from(
-    "4 5,000 . 1,234 mıllion mİllion thouſand K bn ٣ ² ½ twenty-one 9999999 e5 - $ % (7) 70th 3.4.5".split()
-    + [" ", "9" * 60, "0" * 40 + "1", "“", "”", "May", "O’Neil’s"]
+    [
+        *"4 5,000 . 1,234 mıllion mİllion thouſand K bn ٣ ² ½ twenty-one 9999999 e5 - $ % (7) 70th 3.4.5".split(),
+        " ",
+        "9" * 60,
+        "0" * 40 + "1",
+        "“",
+        "”",
+        "May",
+        "O’Neil’s",
+    ]
 )
 
 

@@ -6,10 +6,10 @@ import random
 from pathlib import Path
 
 import pytest
-from articles import write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from articles import write
 from pipeline.config import SourceConfig
 from pipeline.errors import InputError
 from pipeline.records import RawItem, Reject

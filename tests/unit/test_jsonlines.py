@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from articles import write
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from articles import write
 from pipeline.errors import InputError
 from pipeline.jsonlines import (
     STANDARD,
@@ -75,7 +75,7 @@ def test_any_bytes_are_lines_or_rejects(tmp_path_factory: pytest.TempPathFactory
             assert isinstance(found, Line | Reject)
             assert f"{found}".encode()
     except InputError as error:
-        assert ending  # noqa: PT017 - only what is compressed can break off
+        assert ending, "only what is compressed can break off"
         assert str(path) in str(error)  # noqa: PT017
 
 
@@ -157,15 +157,15 @@ def test_standard_input_and_output(monkeypatch: pytest.MonkeyPatch) -> None:
     """`-` is a pipe, read as files are: wrong bytes cost their line, a byte order mark costs nothing."""
     raw = b'\xef\xbb\xbf{"id": 1}\n{"id": "\xff"}\n{"id": 2}\n'
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw), encoding="ascii"))
-    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    monkeypatch.setattr(sys, "stdout", out := io.StringIO())
     lines, rejects = read(STANDARD)
     assert [line.location for line in lines] == ["-:1", "-:3"]
     assert [reject.location for reject in rejects] == ["-:2"]
     assert write_lines(STANDARD, [{"id": "é"}]) == 1
-    assert sys.stdout.getvalue() == '{"id": "é"}\n'  # type: ignore[attr-defined]
+    assert out.getvalue() == '{"id": "é"}\n'
 
 
-def test_article_lines_come_back(tmp_path: Path) -> None:
+def test_article_lines_come_back() -> None:
     """An article written as a line and read again is the same, keys of other programs included."""
     known = Article(
         "a1",

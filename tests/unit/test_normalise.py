@@ -30,8 +30,20 @@ _PIECES = st.sampled_from(
         ".",
         "\n",
         "\x85",
+        "&amp;",
+        "\x1b[31m",
+        "ﬁ",
+        "\u200e",
+        "†",
+        "Ü",
+        "\x86",
+        "—",
+        "“",
+        "\u2028",
+        "\x0b",
+        "\r\n",
+        "\ufeff",
     ]
-    + ["&amp;", "\x1b[31m", "ﬁ", "\u200e", "†", "Ü", "\x86", "—", "“", "\u2028", "\x0b", "\r\n", "\ufeff"]
 )
 MESSY = st.lists(_PIECES | st.text(max_size=5), max_size=12).map("".join)
 ANY = MESSY | st.text(alphabet=st.characters(exclude_categories=()), max_size=20)

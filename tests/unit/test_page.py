@@ -6,18 +6,40 @@ import json
 import logging
 
 import pytest
-from articles import PARAGRAPHS, page, story
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from articles import PARAGRAPHS, page, story
 from pipeline.page import read_fragment, read_page
 
 TEXT = "\n".join(PARAGRAPHS)
 _PIECES = st.sampled_from(
-    ["<p>", "</p>", '<div class="date">', '<time datetime="', '">', '<script type="application/ld+json">', "</script>"]
-    + ['{"@type":"NewsArticle","url":"http://e.org/\\ud83d","publisher":{"name":"\\ud83d"}}', "<!--", "<![CDATA["]
-    + ['<?xml version="1.0" encoding="utf-16"?>', '<html lang="xx">', '<meta charset="nonsense">', "<title>A</title>"]
-    + ["<h1>A</h1>", "[1]", "null", "<article>", "word " * 40, "<figure>", "<template>", "&#0;", "\x00", "\x0b"]
+    [
+        "<p>",
+        "</p>",
+        '<div class="date">',
+        '<time datetime="',
+        '">',
+        '<script type="application/ld+json">',
+        "</script>",
+        '{"@type":"NewsArticle","url":"http://e.org/\\ud83d","publisher":{"name":"\\ud83d"}}',
+        "<!--",
+        "<![CDATA[",
+        '<?xml version="1.0" encoding="utf-16"?>',
+        '<html lang="xx">',
+        '<meta charset="nonsense">',
+        "<title>A</title>",
+        "<h1>A</h1>",
+        "[1]",
+        "null",
+        "<article>",
+        "word " * 40,
+        "<figure>",
+        "<template>",
+        "&#0;",
+        "\x00",
+        "\x0b",
+    ]
 )
 TAG_SOUP = st.lists(_PIECES | st.text(max_size=6), max_size=12).map("".join)
 
@@ -52,8 +74,15 @@ def test_linked_data_wins() -> None:
 
 @pytest.mark.parametrize(
     "script",
-    ["{broken", "[" * 5000, '{"@type": "Person", "datePublished": "1990-01-01"}', "null", '{"@type": ["NewsArticle"]}']
-    + ['{"@type": "NewsArticle", "datePublished": 7, "publisher": [[]]}', ""],
+    [
+        "{broken",
+        "[" * 5000,
+        '{"@type": "Person", "datePublished": "1990-01-01"}',
+        "null",
+        '{"@type": ["NewsArticle"]}',
+        '{"@type": "NewsArticle", "datePublished": 7, "publisher": [[]]}',
+        "",
+    ],
 )
 def test_useless_linked_data_is_passed_over(script: str) -> None:
     """Broken blocks, blocks about something else, and values of the wrong type: the next place is looked at."""

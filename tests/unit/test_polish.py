@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 
 import pytest
-from articles import article, soup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from articles import article, soup
 from pipeline.records import Article
 from pipeline.stages.polish import FEWEST_PAGES, polish
 
@@ -40,10 +41,10 @@ def three(own: int, *lines: str, source: str = "Example Post") -> list[Article]:
 
 @settings(deadline=None)
 @given(nights(), st.randoms(use_true_random=False))
-def test_the_order_does_not_matter(night: list[Article], chance: object) -> None:
+def test_the_order_does_not_matter(night: list[Article], chance: random.Random) -> None:
     """The same articles give the same night, however the sources are listed."""
     shuffled = night.copy()
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    chance.shuffle(shuffled)
     assert polish(shuffled) == polish(night)
 
 
@@ -55,7 +56,7 @@ def test_no_article_is_lost(night: list[Article]) -> None:
     assert Counter([one.id for one in found.articles] + [one.article for one in found.repeats]) == Counter(
         one.id for one in night
     )
-    places = [one.location for one in (*found.articles, *found.repeats)]
+    places = [one.location for one in found.articles] + [one.location for one in found.repeats]
     assert Counter(places) == Counter(one.location for one in night)
     assert all(one.text for one in found.articles)
     assert [one.id for one in found.articles] == sorted({one.id for one in night})

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from articles import items, page, rejects, story, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from articles import items, page, rejects, story, write
 from pipeline import readers
 from pipeline.readers import read_file
 from pipeline.records import Kind, RawItem, Reject

@@ -6,19 +6,36 @@ import logging
 from pathlib import Path
 
 import pytest
-from articles import items, rejects, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from articles import items, rejects, write
 from pipeline.readers import read_file
 from pipeline.records import Article, Kind, RawItem, Reject
 from pipeline.stages.clean import clean
 
 _TAGS = ["<channel>", "<item>", "<title>", "</title>", "<link>", "<pubDate>", "</pubDate>", "<guid>", "</item>"]
 _PIECES = st.sampled_from(
-    [*_TAGS, "<entry>", "<updated>", '<content type="base64">', '<content type="xhtml"><div>', "<![CDATA[", "]]>"]
-    + ['<?xml version="1.0" encoding="nonsense"?>', '<rss version="2.0">', '<feed xmlns="http://www.w3.org/2005/Atom">']
-    + ["&#xD83D;", "&#55357;", "&#x110000;", f"&#{'9' * 30};", "&#0;", "&bogus;", "&", "<georss:point>1 x"]
+    [
+        *_TAGS,
+        "<entry>",
+        "<updated>",
+        '<content type="base64">',
+        '<content type="xhtml"><div>',
+        "<![CDATA[",
+        "]]>",
+        '<?xml version="1.0" encoding="nonsense"?>',
+        '<rss version="2.0">',
+        '<feed xmlns="http://www.w3.org/2005/Atom">',
+        "&#xD83D;",
+        "&#55357;",
+        "&#x110000;",
+        f"&#{'9' * 30};",
+        "&#0;",
+        "&bogus;",
+        "&",
+        "<georss:point>1 x",
+    ]
 )
 FEED_SOUP = st.lists(_PIECES | st.text(max_size=5), max_size=14).map("".join)
 

@@ -11,7 +11,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from articles import night_of
-
 from pipeline.locations import sample_night
 from pipeline.records import Article, Reject
 from pipeline.stages.dedupe import dedupe

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from articles import night_of
 
+from articles import night_of
 from pipeline.records import Article
 from pipeline.stages.polish import polish
 from pipeline.times import Clock

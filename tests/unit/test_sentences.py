@@ -9,8 +9,29 @@ from hypothesis import strategies as st
 from pipeline.text.sentences import sentences
 
 _PIECES = st.sampled_from(
-    ["Mr. ", "Lt. Gen. Kovel ", "at 5:38 p.m. ", "ET ", "The bank said. ", "“No.” ", "He left! ", "... ", "U.S. ", "\n"]
-    + ["vs. ", "No. 7 ", "Why? ", "3.5 ", "end.Next ", "(See below.) ", "日本語。", "?!", "\u2028", "\x85", "e.g. "]
+    [
+        "Mr. ",
+        "Lt. Gen. Kovel ",
+        "at 5:38 p.m. ",
+        "ET ",
+        "The bank said. ",
+        "“No.” ",
+        "He left! ",
+        "... ",
+        "U.S. ",
+        "\n",
+        "vs. ",
+        "No. 7 ",
+        "Why? ",
+        "3.5 ",
+        "end.Next ",
+        "(See below.) ",
+        "日本語。",
+        "?!",
+        "\u2028",
+        "\x85",
+        "e.g. ",
+    ]
 )
 PROSE = st.lists(_PIECES | st.text(max_size=6), max_size=12).map("".join)
 

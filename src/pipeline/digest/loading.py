@@ -17,6 +17,7 @@ def load_writer(name: str, device: Device = "auto", batch: int = 16) -> Transfor
     """
     where = _resolve(name)
     import transformers
+    from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
     transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # the library is partly typed
@@ -27,7 +28,7 @@ def load_writer(name: str, device: Device = "auto", batch: int = 16) -> Transfor
         kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
         model: Any = kind.from_pretrained(where, dtype=_dtype(chosen), use_safetensors=True, trust_remote_code=False)
         tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(_not_loaded(name, error)) from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token

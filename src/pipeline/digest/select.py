@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import log2
 
 from pipeline.digest.condense import harmless_cuts
+from pipeline.digest.instructions import speaks_to_a_model
 from pipeline.records import Article, Story
 from pipeline.text.normalise import without_dateline
 from pipeline.text.sentences import sentences
@@ -21,8 +22,12 @@ EARLY = 0.35
 LONGEST_HEADLINE = 140
 OVERRUN = 0.2
 """How far the last sentence may run over the words asked for."""
+FEWEST = 3
+"""With fewer quotable sentences, as in a column that says "I", those that lean on others are taken too."""
 SCENIC = 0.6
 """The factor for a sentence that sets a scene before it comes to the news."""
+TOLD = 0.6
+"""Share of a sentence's words that an earlier night's sentence must hold for it to be no news."""
 SAME_CONTENT = 0.4
 """Share of a sentence's words in one that is already chosen, or was told before, from which it repeats it."""
 
@@ -39,12 +44,6 @@ _LEANING = re.compile(
 _SCENE = re.compile(r"(?:when|while|as|after|before|inside|outside|with)\b", re.IGNORECASE)
 _FIRST_PERSON = re.compile(r"\b(?:I|we|my|our|us|me|you|your)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"[“\"][^“”\"]*[”\"]")
-# Text that speaks to a language model instead of a reader.
-_INSTRUCTION = re.compile(
-    r"<\|.*?\|>|\[/?INST\]|<</?SYS>>|\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instruction|prompt|rule|above|previous|prior)"
-    r"|\b(?:system|developer) (?:prompt|message)\b|\b(?:as|you are) an? (?:AI|language model|assistant)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def select(story: Story, words: int) -> tuple[Candidate, ...]:
     A story that continues an earlier one gives what is new; when nothing is, nothing is selected.
     """
     told = _told_before(story)
-    pool = [candidate for candidate in _scored(story) if not _repeats(candidate, told)]
+    pool = [candidate for candidate in _scored(story) if not _was_told(candidate, told)]
     if not pool:
         return ()
     opening = min(pool, key=lambda candidate: (candidate.position > 1, *_best(candidate)))
@@ -102,24 +101,33 @@ def is_quotable(sentence: str) -> bool:
     """Whether a sentence can stand by itself: finished, of a length one reads, leaning on nothing said before it,
     the reporter's words rather than a speaker's, and addressed to readers.
     """
-    count = len(sentence.split())
     own_words = _QUOTED.sub("", sentence)
     return (
-        SHORTEST <= count <= LONGEST
-        and bool(_ENDS.search(sentence))
+        is_printable(sentence)
         and not _LEANING.match(sentence.lstrip("“\"'‘"))
         and not _FIRST_PERSON.search(own_words)
-        and not _INSTRUCTION.search(sentence)
-        and len(own_words.split()) * 2 >= count
+        and len(own_words.split()) * 2 >= len(sentence.split())
+    )
+
+
+def is_printable(sentence: str) -> bool:
+    """Whether a sentence is whole, of a length one reads, and addressed to readers, if not news by itself."""
+    return (
+        SHORTEST <= len(sentence.split()) <= LONGEST
+        and bool(_ENDS.search(sentence))
+        and not speaks_to_a_model(sentence)
         and sentence[0] not in ",;:)”"
-        and (sentence.count("“") == sentence.count("”") and sentence.count('"') % 2 == 0)
+        and sentence.count("“") == sentence.count("”")
+        and sentence.count('"') % 2 == 0
     )
 
 
 def _scored(story: Story) -> list[Candidate]:
-    """Every quotable sentence of the story's distinct texts with its score; all, when none is quotable by itself."""
+    """Every quotable sentence of the story's distinct texts with its score; every printable one when those are few."""
     found = [candidate for article in story.leads for candidate in _candidates(article)]
-    pool = [candidate for candidate in found if is_quotable(candidate.text)] or found[:1]
+    pool = [candidate for candidate in found if is_quotable(candidate.text)]
+    if len(pool) < FEWEST:
+        pool = [candidate for candidate in found if is_printable(candidate.text)] or _last_resort(found)
     weights = _agreement(story)
     best = max((_weight(candidate, weights) for candidate in pool), default=0.0) or 1.0
     return [
@@ -132,6 +140,11 @@ def _scored(story: Story) -> list[Candidate]:
         )
         for candidate in pool
     ]
+
+
+def _last_resort(found: Sequence[Candidate]) -> list[Candidate]:
+    """What a story of nothing but scraps can be told by: its first words that are meant for readers."""
+    return [candidate for candidate in found if not speaks_to_a_model(candidate.text)][:1]
 
 
 def _candidates(article: Article) -> list[Candidate]:
@@ -173,6 +186,11 @@ def _told_before(story: Story) -> list[frozenset[str]]:
 def _repeats(candidate: Candidate, others: Sequence[frozenset[str]]) -> bool:
     """Whether a sentence and one of the others say much the same: what they share, seen from the shorter of the two."""
     return any(len(candidate.stems & other) >= SAME_CONTENT * min(len(candidate.stems), len(other)) for other in others)
+
+
+def _was_told(candidate: Candidate, told: Sequence[frozenset[str]]) -> bool:
+    """Whether most of what a sentence says stands in one that readers had before."""
+    return any(len(candidate.stems & before) >= TOLD * len(candidate.stems) for before in told)
 
 
 def _best(candidate: Candidate) -> tuple[float, int, str]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.digest.condense import harmless_cuts
+from pipeline.digest.instructions import MARKUP
 
 if TYPE_CHECKING:
     import torch
@@ -26,8 +27,6 @@ FEWEST_WORDS_CUT = 4
 """A shorter part is not worth its loss: mostly it says when."""
 SHORTENING = 1.5
 """Added to the logit of every token that skips a part: the writer is there to shorten."""
-# Chat markup inside an article is not markup: "<|im_end|>", "[INST]", "<<SYS>>", "</s>".
-_MARKUP = re.compile(r"<\|.*?\|>|\[/?INST\]|<</?SYS>>|</?s>", re.IGNORECASE)
 
 
 class Writer(Protocol):
@@ -54,7 +53,7 @@ class TransformersWriter:
 
         A sentence of which nothing can be left out, or that holds chat markup, comes back as it is.
         """
-        distinct = sorted({text for text in sentences if _worthwhile_cuts(text) and not _MARKUP.search(text)})
+        distinct = sorted({text for text in sentences if _worthwhile_cuts(text) and not MARKUP.search(text)})
         drafts = {text: self._draft(text) for text in distinct}
         undecided = list(drafts.values())
         while undecided:

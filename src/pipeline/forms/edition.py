@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.forms.stories import Clock, headline, view_story
 from pipeline.forms.view import EditionView, FailureView, LedgerRow, Reason
-from pipeline.forms.words import clean, clip, counted, day_month, listed, local, weekday
+from pipeline.forms.words import clean, clip, counted, day_month, listed, local, place, weekday
 from pipeline.records import Edition, Method, Reject
 
 _UNSUBSCRIBE: Final = (
@@ -36,7 +36,7 @@ def view_edition(edition: Edition, zone: ZoneInfo) -> EditionView:
         quiet=quiet,
         stories=tuple(view_story(entry, rank, clock) for rank, entry in enumerate(edition.entries, start=1)),
         ledger=_ledger(edition),
-        failed=tuple(FailureView(_note(item.location), _note(item.reason)) for item in edition.failed_sources),
+        failed=tuple(FailureView(_note(place(item.location)), _note(item.reason)) for item in edition.failed_sources),
         left_out=_by_reason((item.reason, clean(item.headline) or item.story) for item in edition.left_out),
         rejected=_by_reason(_rejected(item) for item in edition.rejects),
         made=_made(edition),
@@ -121,7 +121,7 @@ def _ledger(edition: Edition) -> tuple[LedgerRow, ...]:
 
 
 def _rejected(item: Reject) -> tuple[str, str]:
-    return f"{clean(item.stage)}: {clean(item.reason)}", item.location or item.article
+    return f"{clean(item.stage)}: {clean(item.reason)}", place(item.location) or item.article
 
 
 def _by_reason(pairs: Iterable[tuple[str, str]]) -> tuple[Reason, ...]:

@@ -47,6 +47,13 @@ _LANGUAGES: Final = {
 }  # fmt: skip
 
 
+def place(location: str) -> str:
+    """A location as readers may see it: of a path the last folder and the name, which tell nothing of the machine."""
+    if location.startswith(("http://", "https://")):
+        return location
+    return "/".join(part for part in location.rsplit("/", 2)[-2:] if part)
+
+
 def clean(text: str) -> str:
     """One line of visible text: white space folded, control, bidi and zero-width characters gone."""
     folded = _BREAKING_SPACE.sub(" ", text)

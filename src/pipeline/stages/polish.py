@@ -32,8 +32,7 @@ def polish(articles: Iterable[Article]) -> Polished:
     repeats = []
     for article in named:
         if article.id in kept:
-            reason = f"the same article came in from {kept[article.id].location}"
-            repeats.append(Reject("repeat", article.location, reason, article.id))
+            repeats.append(Reject("repeat", article.location, "the same article came in another time", article.id))
         else:
             kept[article.id] = article
     return Polished(tuple(_without_furniture(list(kept.values()))), tuple(repeats))

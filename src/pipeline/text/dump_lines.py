@@ -218,7 +218,7 @@ SMALL_PRINT = re.compile(
     _any_of(
         r"\bcookies\b|all rights reserved|©|registered trademark|unsubscribe|opt[- ]out|newsletters?\b",
         r"terms (?:of (?:use|service)|and conditions|& conditions)|privacy (?:policy|notice|statement|choices)",
-        r"\bthis website|\bour (?:site|website)",
+        r"\bthis website|\bour (?:site|website)|\bbuy (?:us|me) a (?:coffee|beer|tea)\b",
     ),
     re.IGNORECASE,
 )
