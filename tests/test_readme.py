@@ -72,7 +72,7 @@ def test_the_readmes_commands_work(home: Path, stand_in_models: Path, monkeypatc
     assert commands
     for command in commands:
         arguments = shlex.split(command, comments=True)[1:]
-        program = [Path(sys.executable).with_name("newsfold"), *arguments]
+        program = [str(Path(sys.executable).with_name("newsfold")), *arguments]
         done = subprocess.run(program, cwd=home, capture_output=True, text=True, check=False)
         assert done.returncode == 0, (command, done.stderr)
         for name in re.findall(r"(?:-o|--pairs|--rejects) (\S+)", command):

@@ -60,7 +60,8 @@ def build_seq2seq(folder: Path, **generation: int) -> Path:
     )
     torch.manual_seed(SEED)
     model = BartForConditionalGeneration(config)
-    model.generation_config.update(**generation)
+    for name, value in generation.items():
+        setattr(model.generation_config, name, value)
     return _saved(model, tokenizer, folder)
 
 
@@ -79,7 +80,8 @@ def _tokenizer() -> Any:  # noqa: ANN401 - the library is untyped
         show_progress=False,
     )
     tokenizer.train_from_iterator(_TEXT, trainer)
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=PAD)
+    fast: Any = PreTrainedTokenizerFast
+    return fast(tokenizer_object=tokenizer, eos_token=END, pad_token=PAD)
 
 
 def _saved(model: Any, tokenizer: Any, folder: Path) -> Path:  # noqa: ANN401 - classes of an untyped library

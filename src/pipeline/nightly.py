@@ -163,8 +163,8 @@ def _wanted(result: Article | Reject, languages: tuple[str, ...]) -> Article | R
 
 
 def _writer(config: Config, stories: tuple[Story, ...], report: Report) -> Writer | None:
-    """The configured model, loaded only when there is something to write."""
-    if not stories:
+    """The configured model, loaded only when there is something to write; `none` quotes instead of writing."""
+    if not stories or config.digest.model == "none":
         return None
     report(f"writing with {config.digest.model}")
     return load_writer(config.digest.model, config.digest.device, config.digest.batch)

@@ -22,7 +22,7 @@ def embedded_model() -> str:
 def demo(embedded_model: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a demo that the installed command made with the embedded model."""
     folder = tmp_path_factory.mktemp("demo")
-    command = [Path(sys.executable).with_name("newsfold"), "demo", "--out", folder, "--model", embedded_model]
+    command = [str(Path(sys.executable).with_name("newsfold")), "demo", "--out", str(folder), "--model", embedded_model]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder

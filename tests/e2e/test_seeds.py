@@ -23,7 +23,7 @@ def state(embedded_model: str, tmp_path_factory: pytest.TempPathFactory) -> Path
     folder = tmp_path_factory.mktemp("seeds")
     config = f"data_dir = 'state'\n[[sources]]\npath = '{SEEDS}'\n[digest]\nmodel = '{embedded_model}'\n"
     (folder / "newsfold.toml").write_text(config, encoding="utf-8")
-    command = [Path(sys.executable).with_name("newsfold"), "run", "--date", NIGHT]
+    command = [str(Path(sys.executable).with_name("newsfold")), "run", "--date", NIGHT]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder / "state"

@@ -295,6 +295,6 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
 def test_progress_is_for_terminals(day: Path) -> None:
     """Without a terminal nothing but data and rejects is printed."""
     environment = {**os.environ, "NO_COLOR": "1"}
-    command = [Path(sys.executable).with_name("newsfold"), "cluster", day]
+    command = [str(Path(sys.executable).with_name("newsfold")), "cluster", str(day)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -9,8 +9,8 @@ import pytest
 from filelock import FileLock
 from typer.testing import CliRunner, Result
 
-from mailserver import Fault, MailServer
 from made_nights import LINES, write_config, write_lines
+from mailserver import Fault, MailServer
 from pipeline.cli.main import app
 
 NIGHT = ("--date", "2026-03-10")
@@ -80,7 +80,8 @@ def test_run_waits_for_nobody(home: Path) -> None:
     assert "another run is at work" in done.stderr
 
 
-def test_a_night_of_nothing_is_code_4(made: Path) -> None:
+@pytest.mark.usefixtures("made")
+def test_a_night_of_nothing_is_code_4() -> None:
     """Exit 4 when nothing new came in."""
     assert newsfold("run", "--date", "2026-03-11").exit_code == 4
 
@@ -105,7 +106,8 @@ def test_dry_run_saves_and_sends_nothing(home: Path) -> None:
     assert newsfold("run", *NIGHT).exit_code == 0
 
 
-def test_preview_writes_files_and_nothing_else(home: Path) -> None:
+@pytest.mark.usefixtures("home")
+def test_preview_writes_files_and_nothing_else() -> None:
     """Mail and page lie in a folder; nothing is saved or sent."""
     done = newsfold("preview", *NIGHT, "--out", "look")
     assert done.exit_code == 0
@@ -114,7 +116,8 @@ def test_preview_writes_files_and_nothing_else(home: Path) -> None:
     assert newsfold("run", *NIGHT).exit_code == 0
 
 
-def test_send_has_nothing_to_do_after_a_run(made: Path) -> None:
+@pytest.mark.usefixtures("made")
+def test_send_has_nothing_to_do_after_a_run() -> None:
     """What is sent stays sent; an edition that is not there is an error."""
     done = newsfold("send")
     assert done.exit_code == 0
@@ -134,7 +137,8 @@ def test_send_delivers_what_waits(home: Path, tiny_causal: Path) -> None:
         assert server.recipients() == ["ann"]
 
 
-def test_status_tells_of_runs_and_mail(home: Path) -> None:
+@pytest.mark.usefixtures("home")
+def test_status_tells_of_runs_and_mail() -> None:
     """Before the first night there is no edition; after it, its runs and its mail."""
     assert newsfold("status").stdout.splitlines() == ["no edition yet"]
     newsfold("run", *NIGHT)
@@ -145,13 +149,15 @@ def test_status_tells_of_runs_and_mail(home: Path) -> None:
     assert shown[3].startswith("sent     outbox")
 
 
-def test_status_changes_nothing(home: Path) -> None:
+@pytest.mark.usefixtures("home")
+def test_status_changes_nothing() -> None:
     """Looking at a state that does not exist does not make anything that a run would trip over."""
     assert newsfold("status").exit_code == 0
     assert newsfold("run", *NIGHT).exit_code == 0
 
 
-def test_explain_answers_why(made: Path) -> None:
+@pytest.mark.usefixtures("made")
+def test_explain_answers_why() -> None:
     """Articles, stories, editions and rejected items are explained; anything else is an error."""
     article = newsfold("explain", "fire-post")
     assert article.exit_code == 0
@@ -173,7 +179,8 @@ def test_explain_needs_a_state(home: Path) -> None:
     assert not (home / "state").exists()
 
 
-def test_config_check_says_what_it_found(home: Path) -> None:
+@pytest.mark.usefixtures("home")
+def test_config_check_says_what_it_found() -> None:
     """A complete configuration is summed up in one line."""
     done = newsfold("config", "check")
     assert done.exit_code == 0
@@ -247,7 +254,7 @@ def test_demo_needs_no_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 def test_the_installed_command_helps(command: list[str]) -> None:
     """Help goes to standard output and is no error."""
     done = subprocess.run(
-        [Path(sys.executable).with_name("newsfold"), *command], capture_output=True, text=True, check=False
+        [str(Path(sys.executable).with_name("newsfold")), *command], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "Usage: newsfold" in done.stdout

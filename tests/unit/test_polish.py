@@ -101,7 +101,7 @@ def test_the_longest_of_repeats_is_kept() -> None:
     assert found.articles == (long,)
     (repeat,) = found.repeats
     assert (repeat.stage, repeat.location, repeat.article) == ("repeat", "feed#1", "a")
-    assert repeat.reason == "the same article came in from page"
+    assert repeat.reason.startswith("the same article came in")
 
 
 def test_recurring_lines_are_removed() -> None:

@@ -66,6 +66,7 @@ def test_sentences_are_stripped_and_never_empty(text: str) -> None:
     ("text", "expected"),
     [
         ("Lt. Gen. Kovel spoke. He left.", ["Lt. Gen. Kovel spoke.", "He left."]),
+        ("Then Lieut. Kovel spoke. He left.", ["Then Lieut. Kovel spoke.", "He left."]),
         ("Mr. Brandt met Mrs. Odell.", ["Mr. Brandt met Mrs. Odell."]),
         ("It sailed at 5:38 p.m. on Monday. It sank.", ["It sailed at 5:38 p.m. on Monday.", "It sank."]),
         ("It closed at 4 p.m. ET on Friday.", ["It closed at 4 p.m. ET on Friday."]),

@@ -80,9 +80,13 @@ def test_forms_of_one_moment(text: str) -> None:
 
 
 def test_an_open_date_is_read_so_that_it_is_possible() -> None:
-    """ "09/03" before 10 March is 9 March, not 3 September; "03/04/2026" can only have been 4 March."""
+    """ "09/03" before 10 March is 9 March, not 3 September; "03/04/2026" can only have been 4 March.
+
+    Where both can be, the later is meant: news is new.
+    """
     assert PARIS.read("09/03/2026") == datetime(2026, 3, 9, tzinfo=PARIS.zone)
     assert PARIS.read("03/04/2026") == datetime(2026, 3, 4, tzinfo=PARIS.zone)
+    assert PARIS.read("03/02/2026") == PARIS.read("02/03/2026") == datetime(2026, 3, 2, tzinfo=PARIS.zone)
 
 
 def test_a_written_month_is_never_swapped() -> None:
