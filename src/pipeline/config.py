@@ -38,7 +38,7 @@ class DigestConfig(_Section):
     """How stories are summarised."""
 
     model: str = DEFAULT_MODEL
-    """A name from `newsfold models list`, a hub id or a local folder."""
+    """A name from `newsfold models list`, a hub id, a local folder, or `none` to quote instead of shortening."""
     device: Device = "auto"
     """Where the model runs; `auto` takes CUDA, then MPS, then the CPU."""
     words: PositiveInt = 90

@@ -10,9 +10,13 @@ def shown(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+PUBLIC, PRIVATE = 0o644, 0o600
+
+
+def write_atomically(path: Path, content: bytes, mode: int = PUBLIC) -> None:
     """Write a file through a temporary one beside it, synced and renamed; folders are made as needed.
 
+    `mode` is who may read it: pages are public, mail names its recipient.
     Raises OSError when the folder cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -21,6 +25,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()
+            os.fchmod(stream.fileno(), mode)
             os.fsync(stream.fileno())
         Path(name).replace(path)
     except BaseException:

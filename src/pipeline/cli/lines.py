@@ -205,7 +205,7 @@ def _group_lines(group: CopyGroup) -> Iterator[JsonObject]:
 
 
 def _story(line: Line) -> Story:
-    """A line of the summarise command as a story: its articles, folded and with the most typical first."""
+    """A line of the summarise command as a story of its articles, copies folded."""
     from pipeline.stages.dedupe import dedupe as fold
 
     name, articles = text_of(line.value, "cluster"), line.value.get("articles")
@@ -214,6 +214,8 @@ def _story(line: Line) -> Story:
     found = {}
     for place, value in enumerate(articles):
         article = article_from_line(Line(f"{line.location}[{place}]", _article_value(value, f"{name}/{place}")))
+        if article.id in found:
+            raise BadLineError(f"two of the articles have the id {article.id!r}")
         found[article.id] = article
     if not found:
         raise BadLineError("no articles")

@@ -13,8 +13,8 @@ _SPEAKS = re.compile(
     r"|".join(
         (
             # The turns of a chat, and notes addressed to whoever summarises.
-            r"^\W*(?:system|assistant|human|user|developer|model)\b[^.]{0,40}?:",
-            r"^\W*(?:new |additional |further )?instructions?(?: (?:for|to) [^.]{0,40})?:?",
+            r"^\W*(?:system|assistant|human|user|developer|model)(?: (?:note|message|prompt))?(?: to [\w ]{1,30})?:",
+            r"^\W*(?:new |additional |further )?instructions?(?: (?:for|to) [^.:]{0,40})?:",
             r"\b(?:note|message|instructions?) (?:to|for) (?:the |all )?(?:AI|language model|LLM|summari[sz]er)s?\b",
             r"\bsystem (?:prompt|override|note|message)\b|\bdeveloper message\b",
             # Orders to a reader who obeys: as the first words of a sentence.
@@ -24,7 +24,7 @@ _SPEAKS = re.compile(
             r"^\W*you are (?:now |an? )|\bas an? (?:AI|language model)\b",
             # Machines as the ones who are told what they must say.
             r"\b(?:AI|language) (?:summari[sz]ers?|models?) (?:must|should|shall|are to|need to)\b",
-            r"\bthe (?:summari[sz]er|assistant)\b.{0,20}\b(?:must|should|shall|answers?|reports?|says?|cannot|is)\b",
+            r"\bthe (?:summari[sz]er|assistant)\b(?! \w+(?:er|or|ch)\b).{0,20}\b(?:must|shall|answers?|reports?|is)\b",
         )
     ),
     re.IGNORECASE,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.files import write_atomically
+from pipeline.files import PRIVATE, write_atomically
 from pipeline.mail.transport import Outcome, Scope
 from pipeline.records import DeliveryState
 from pipeline.store.rows import Message
@@ -33,7 +33,7 @@ class Outbox:
         Raises OSError when the folder cannot be written.
         """
         path = self._folder / file_name(message.recipient)
-        write_atomically(path, message.content)
+        write_atomically(path, message.content, PRIVATE)
         return path
 
 

@@ -6,8 +6,9 @@ component is solved by itself.
 """
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -33,23 +34,43 @@ FEW_TEXTS = 200
 def cluster(groups: Sequence[CopyGroup], past: Sequence[PastStory] = ()) -> tuple[Story, ...]:
     """Stories of tonight, each group in exactly one, ordered by id; the result does not depend on the order of input.
 
-    `past` stories take part in the comparison: a story that falls together with one continues it.
+    A story that resembles one of the `past` stories, on average over their texts, continues the one it resembles most.
+    What was told before has no say in how tonight's groups fall together.
     """
-    ordered = sorted(groups, key=lambda group: group.lead.id)
-    earlier = [(story, article) for story in sorted(past, key=lambda story: story.id) for article in story.articles]
-    articles = [group.lead for group in ordered] + [article for _, article in earlier]
-    if not ordered:
+    if not groups:
         return ()
-    texts = read_texts(articles)
+    ordered = sorted(groups, key=lambda group: group.lead.id)
+    texts = read_texts([group.lead for group in ordered])
+    voices = [len(group.articles) for group in ordered]
     stories = []
-    voices = [len(group.articles) for group in ordered] + [1] * len(earlier)
     for members in _clusters(texts, voices):
-        tonight = [row for row in members if row < len(ordered)]
-        if tonight:
-            before = [earlier[row - len(ordered)][0] for row in members if row >= len(ordered)]
-            ranked = [ordered[row] for row in _medoid_first(texts, tonight)]
-            stories.append(Story(_story_id(tonight, ordered), tuple(ranked), _most_common(before)))
-    return tuple(sorted(stories, key=lambda story: story.id))
+        ranked = [ordered[row] for row in _medoid_first(texts, members)]
+        stories.append(Story(_story_id(members, ordered), tuple(ranked)))
+    before = _continued(stories, sorted(past, key=lambda story: story.id))
+    continuing = (replace(story, continues=before.get(place)) for place, story in enumerate(stories))
+    return tuple(sorted(continuing, key=lambda story: story.id))
+
+
+def _continued(stories: Sequence[Story], past: Sequence[PastStory]) -> dict[int, PastStory]:
+    """The past story that each story continues, by the story's place; stories that continue none are left out."""
+    if not past:
+        return {}
+    tonight = [(place, article) for place, story in enumerate(stories) for article in story.leads]
+    earlier = [(place, article) for place, story in enumerate(past) for article in story.articles]
+    owners = np.array([place for place, _ in tonight + earlier])
+    texts = read_texts([article for _, article in tonight + earlier])
+    pairs = _proposed(texts)
+    across = pairs[(pairs[:, 0] < len(tonight)) & (pairs[:, 1] >= len(tonight))]
+    meetings = {(int(one), int(other)) for one, other in zip(owners[across[:, 0]], owners[across[:, 1]], strict=True)}
+    context = Context(texts, pairs)
+    found: dict[int, list[tuple[float, int, int]]] = defaultdict(list)
+    for story, before in sorted(meetings):
+        new = np.flatnonzero(owners[: len(tonight)] == story)
+        old = np.flatnonzero(owners[len(tonight) :] == before) + len(tonight)
+        likeness = float(context.similarity(np.repeat(new, len(old)), np.tile(old, len(new))).mean())
+        if likeness >= THRESHOLD:
+            found[story].append((round(likeness, 9), past[before].night.toordinal(), before))
+    return {story: past[max(likely)[2]] for story, likely in found.items()}
 
 
 def _clusters(texts: Texts, voices: Sequence[int]) -> list[list[int]]:
@@ -123,11 +144,3 @@ def _story_id(members: Sequence[int], groups: Sequence[CopyGroup]) -> str:
     """An id that depends on nothing but which groups the story holds."""
     names = "\n".join(sorted(groups[row].lead.id for row in members))
     return "s" + hashlib.sha256(names.encode()).hexdigest()[:12]
-
-
-def _most_common(stories: Sequence[PastStory]) -> PastStory | None:
-    """The earlier story that most members point to; ties go to the latest night, then the lower id."""
-    if not stories:
-        return None
-    counts = Counter(story.id for story in stories)
-    return min(stories, key=lambda story: (-counts[story.id], -story.night.toordinal(), story.id))
