@@ -23,7 +23,8 @@ from pipeline.records import (
     Story,
     Summary,
 )
-from pipeline.store import Ledger, Message, Night
+from pipeline.store.ledger import Ledger
+from pipeline.store.rows import Message, Night
 
 DAY = date(2026, 3, 1)
 NOW = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)

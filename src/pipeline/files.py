@@ -28,9 +28,8 @@ def write_atomically(path: Path, content: bytes, mode: int = PUBLIC) -> None:
             os.fchmod(stream.fileno(), mode)
             os.fsync(stream.fileno())
         Path(name).replace(path)
-    except BaseException:
+    finally:
         Path(name).unlink(missing_ok=True)
-        raise
     _sync_folder(path.parent)
 
 

@@ -28,7 +28,8 @@ from pipeline.stages.ingest import ingest
 from pipeline.stages.polish import polish
 from pipeline.stages.render import render
 from pipeline.stages.summarise import summarise
-from pipeline.store import Night, Store, open_store
+from pipeline.store.core import Store, open_store
+from pipeline.store.rows import Night
 from pipeline.times import Clock
 
 SOURCE_FAILED = "source"

@@ -10,7 +10,7 @@ from pipeline.config import SmtpConfig
 from pipeline.mail.outbox import file_name
 from pipeline.records import Rendered
 from pipeline.stages.deliver import Pace, deliver, open_transport
-from pipeline.store import Store, open_store
+from pipeline.store.core import Store, open_store
 from sample_nights import DAY, NOW, make_mail, make_night, make_rendered
 
 RECIPIENTS = ("ann@example.org", "bob@example.org", "carol@example.org")

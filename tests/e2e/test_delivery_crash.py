@@ -12,7 +12,7 @@ import pytest
 from mailserver import Fault, MailServer, Point
 from pipeline.config import SmtpConfig
 from pipeline.stages.deliver import Pace, deliver, open_transport
-from pipeline.store import open_store
+from pipeline.store.core import open_store
 from sample_nights import DAY, NOW, make_mail, make_night, make_rendered, states
 
 RECIPIENTS = ("ann@example.org", "bob@example.org", "carol@example.org")

@@ -14,7 +14,7 @@ from mailserver import MailServer
 from pipeline.config import SmtpConfig
 from pipeline.records import Receipt
 from pipeline.stages.deliver import Pace, deliver, open_transport
-from pipeline.store import Store, open_store
+from pipeline.store.core import Store, open_store
 from sample_nights import DAY, NOW, make_mail, make_night, make_rendered
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the openssl command for a certificate")

@@ -15,7 +15,8 @@ from pipeline.mail.smtp import SmtpTransport
 from pipeline.mail.transport import Outcome, Scope, Transport
 from pipeline.records import DeliveryState, Receipt
 from pipeline.stages.deliver import Pace, deliver, enqueue, open_transport, wait_before
-from pipeline.store import Message, Store, open_store
+from pipeline.store.core import Store, open_store
+from pipeline.store.rows import Message
 from sample_nights import DAY, NOW, make_mail, make_night, make_rendered, states
 
 ANN, BOB, CAROL = "ann@example.org", "bob@example.org", "carol@example.org"

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.errors import StoreError
 from pipeline.records import CopyGroup, Edition, Story
-from pipeline.store import Store, open_store
+from pipeline.store.core import Store, open_store
 from sample_nights import DAY, NOW, make_article, make_night
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pipeline.errors import StoreError
 from pipeline.records import DeliveryState
-from pipeline.store import Ledger, open_store
+from pipeline.store.core import open_store
+from pipeline.store.ledger import Ledger
 from sample_nights import DAY, LIST, NOW, make_messages, make_night, states
 
 EDITION = DAY.isoformat()

@@ -74,7 +74,7 @@ def preview(
     """Make the edition as it stands now and write it as mail.html, mail.txt and page.html; nothing is saved or sent."""
     from pipeline.files import write_atomically
     from pipeline.nightly import make_edition, state_file
-    from pipeline.store import open_store
+    from pipeline.store.core import open_store
 
     config = load(config_file)
     with open_store(state_file(config)) as store:
@@ -111,7 +111,7 @@ def send(
 def status(config_file: ConfigFile = DEFAULT_FILE) -> None:
     """The last runs, and the mail of the latest edition."""
     from pipeline.nightly import state_file
-    from pipeline.store import open_store
+    from pipeline.store.core import open_store
 
     config = load(config_file)
     with open_store(state_file(config)) as store:
@@ -134,7 +134,7 @@ def explain(
 ) -> None:
     """What happened to an article, a story, an edition or a rejected item, and why."""
     from pipeline.nightly import state_file
-    from pipeline.store import open_store
+    from pipeline.store.core import open_store
 
     path = state or state_file(load(config_file))
     if not path.is_file():
@@ -192,7 +192,7 @@ def _moment(config: Config, night: datetime | None) -> "Moment":
 def _dry_run(config: Config, moment: "Moment") -> Exit:
     """Make the edition and tell what it would hold."""
     from pipeline.nightly import make_edition, state_file
-    from pipeline.store import open_store
+    from pipeline.store.core import open_store
 
     with open_store(state_file(config)) as store:
         edition, made = make_edition(config, moment, store, step)

@@ -13,6 +13,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from pipeline.config import SmtpConfig
 from pipeline.errors import ConfigError
@@ -55,11 +56,11 @@ class SmtpTransport:
             server = self._connected()
         except (OSError, UnicodeError) as error:  # every SMTPException is an OSError
             return self._unreachable(error)
-        try:
-            return self._hand_over(server, message, sending)
-        except BaseException:
-            self._drop()  # the server may be waiting for the rest of a message
-            raise
+        with ExitStack() as undo:
+            undo.callback(self._drop)  # the server may be waiting for the rest of a message
+            outcome = self._hand_over(server, message, sending)
+            undo.pop_all()
+        return outcome
 
     def close(self) -> None:
         """Say goodbye to the server, if there is a connection."""
@@ -88,15 +89,14 @@ class SmtpTransport:
         Raises OSError, or UnicodeError for a login that is not ASCII.
         """
         config, server = self._config, self._open()
-        try:
+        with ExitStack() as undo:
+            undo.callback(server.close)
             if config.security == "starttls":
                 server.starttls(context=ssl.create_default_context())
             server.ehlo_or_helo_if_needed()  # once more after STARTTLS, which voids what the server said before
             if config.user:
                 server.login(config.user, self._password)
-        except BaseException:
-            server.close()
-            raise
+            undo.pop_all()
         return server
 
     def _open(self) -> smtplib.SMTP:

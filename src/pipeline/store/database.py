@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -55,14 +55,16 @@ class Database:
     def transaction(self) -> Iterator[None]:
         """All changes inside happen together or, when anything is raised, not at all."""
         self.change("BEGIN IMMEDIATE")
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._roll_back)
             yield
             self.change("COMMIT")
-        except BaseException:
-            # Some failures (a full disk) make SQLite roll back by itself.
-            if self._connection.in_transaction:
-                self.change("ROLLBACK")
-            raise
+            undo.pop_all()
+
+    def _roll_back(self) -> None:
+        """Undo the transaction, unless SQLite did so by itself, as it does when the disk is full."""
+        if self._connection.in_transaction:
+            self.change("ROLLBACK")
 
     def close(self) -> None:
         """Close the connection."""
@@ -85,11 +87,10 @@ def open_database(path: Path) -> Database:
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     connection.row_factory = sqlite3.Row
     database = Database(connection, path)
-    try:
+    with ExitStack() as undo:
+        undo.callback(connection.close)
         _prepare(database, path)
-    except BaseException:
-        connection.close()
-        raise
+        undo.pop_all()
     return database
 
 
