@@ -17,13 +17,13 @@ DEEPEST = 14
 """Sentences of an article that are looked at: what matters stands early in a news report."""
 SHORTEST, LONGEST = 8, 60
 """Words a sentence of a digest may have."""
-EARLY = 0.35
-"""What standing first adds to a sentence's score of 0 to 1; it halves with every sentence further down."""
+EARLY = 0.6
+"""How much standing first raises a sentence's score of 0 to 1; it halves with every sentence further down."""
 LONGEST_HEADLINE = 140
 OVERRUN = 0.2
 """How far the last sentence may run over the words asked for."""
 FEWEST = 3
-"""With fewer quotable sentences, as in a column that says "I", those that lean on others are taken too."""
+"""With fewer quotable sentences, as in a column that says "I", a text is told by its beginning."""
 SCENIC = 0.6
 """The factor for a sentence that sets a scene before it comes to the news."""
 TOLD = 0.6
@@ -37,7 +37,8 @@ _LEANING = re.compile(
     r"(?:and|but|or|so|yet|then|he|she|it|they|we|i|you|his|her|its|their|our|this|that|these|those|there|here"
     r"|such|both|also|however|meanwhile|moreover|furthermore|instead|still|besides|in addition|on that basis"
     r"|for (?:his|her|its) part|the (?:latter|former|two|pair|same)|another|others|one|earlier|later|now|today"
-    r"|afterwards|among them|at the time)\b",
+    r"|afterwards|among them|at the time|\w+ of (?:her|his|their|them)"
+    r"|(?:what|when|where|while|as|after|before|if|since|because) (?:he|she|it|they))\b",
     re.IGNORECASE,
 )
 # A start that sets a scene ("When Beatrix Olumide joined ...") or is a line of a standfirst without a verb.
@@ -60,12 +61,17 @@ class Candidate:
 def select(story: Story, words: int) -> tuple[Candidate, ...]:
     """The sentences of a digest of about `words` words, the one to open with first, the rest in order of telling.
 
-    A story that continues an earlier one gives what is new; when nothing is, nothing is selected.
+    A story that continues an earlier one gives what is new; when nothing is, nothing is selected. A lone text with
+    hardly a sentence that can stand by itself, such as a column, is told by its beginning.
     """
     told = _told_before(story)
-    pool = [candidate for candidate in _scored(story) if not _was_told(candidate, told)]
-    if not pool:
+    found = [candidate for article in story.leads for candidate in _candidates(article)]
+    fresh = [candidate for candidate in found if is_quotable(candidate.text) and not _was_told(candidate, told)]
+    if story.continues is None and len(fresh) < (FEWEST if len(story.leads) == 1 else 1):
+        return _beginning(story, words)
+    if not fresh:
         return ()
+    pool = _scored(fresh, story)
     opening = min(pool, key=lambda candidate: (candidate.position > 1, *_best(candidate)))
     chosen, room = [opening], words * (1 + OVERRUN) - len(opening.text.split())
     for candidate in sorted(pool, key=_best):
@@ -103,31 +109,20 @@ def is_quotable(sentence: str) -> bool:
     """
     own_words = _QUOTED.sub("", sentence)
     return (
-        is_printable(sentence)
-        and not _LEANING.match(sentence.lstrip("“\"'‘"))
-        and not _FIRST_PERSON.search(own_words)
-        and len(own_words.split()) * 2 >= len(sentence.split())
-    )
-
-
-def is_printable(sentence: str) -> bool:
-    """Whether a sentence is whole, of a length one reads, and addressed to readers, if not news by itself."""
-    return (
         SHORTEST <= len(sentence.split()) <= LONGEST
         and bool(_ENDS.search(sentence))
         and not speaks_to_a_model(sentence)
         and sentence[0] not in ",;:)”"
         and sentence.count("“") == sentence.count("”")
         and sentence.count('"') % 2 == 0
+        and not _LEANING.match(sentence.lstrip("“\"'‘"))
+        and not _FIRST_PERSON.search(own_words)
+        and len(own_words.split()) * 2 >= len(sentence.split())
     )
 
 
-def _scored(story: Story) -> list[Candidate]:
-    """Every quotable sentence of the story's distinct texts with its score; every printable one when those are few."""
-    found = [candidate for article in story.leads for candidate in _candidates(article)]
-    pool = [candidate for candidate in found if is_quotable(candidate.text)]
-    if len(pool) < FEWEST:
-        pool = [candidate for candidate in found if is_printable(candidate.text)] or _last_resort(found)
+def _scored(pool: Sequence[Candidate], story: Story) -> list[Candidate]:
+    """The same candidates with their scores."""
     weights = _agreement(story)
     best = max((_weight(candidate, weights) for candidate in pool), default=0.0) or 1.0
     return [
@@ -136,15 +131,23 @@ def _scored(story: Story) -> list[Candidate]:
             candidate.position,
             candidate.text,
             candidate.stems,
-            round(_weight(candidate, weights) / best + EARLY * 0.5**candidate.position, 9),
+            round(_weight(candidate, weights) / best * (1 + EARLY * 0.5**candidate.position), 9),
         )
         for candidate in pool
     ]
 
 
-def _last_resort(found: Sequence[Candidate]) -> list[Candidate]:
-    """What a story of nothing but scraps can be told by: its first words that are meant for readers."""
-    return [candidate for candidate in found if not speaks_to_a_model(candidate.text)][:1]
+def _beginning(story: Story, words: int) -> tuple[Candidate, ...]:
+    """The first sentences of the medoid, in one run, so that none loses what it leans on; none meant for a machine."""
+    chosen: list[Candidate] = []
+    room = words * (1 + OVERRUN)
+    for candidate in _candidates(story.leads[0]):
+        room -= len(candidate.text.split())
+        if speaks_to_a_model(candidate.text) or (chosen and room < 0):
+            break
+        if not _repeats(candidate, [other.stems for other in chosen]):
+            chosen.append(candidate)
+    return tuple(chosen)
 
 
 def _candidates(article: Article) -> list[Candidate]:
