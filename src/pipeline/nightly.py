@@ -146,7 +146,7 @@ def gather(config: Config, moment: Moment, store: Store) -> Gathered:
         seen=len(polished.articles) - len(articles),
         repeats=len(polished.repeats),
         articles=len(articles),
-        outlets=len({article.source for article in articles}),
+        outlets=len({article.source or article.location for article in articles}),
     )
     if items != counts.rejected + counts.seen + counts.repeats + counts.articles:
         raise NewsfoldError(

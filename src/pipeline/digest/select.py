@@ -19,6 +19,8 @@ SHORTEST, LONGEST = 8, 60
 """Words a sentence of a digest may have."""
 EARLY = 0.6
 """How much standing first raises a sentence's score of 0 to 1; it halves with every sentence further down."""
+DEEP = 0.4
+"""How much standing last of the sentences looked at lowers it: background comes late."""
 LONGEST_HEADLINE = 140
 OVERRUN = 0.2
 """How far the last sentence may run over the words asked for."""
@@ -131,7 +133,7 @@ def _scored(pool: Sequence[Candidate], story: Story) -> list[Candidate]:
             candidate.position,
             candidate.text,
             candidate.stems,
-            round(_weight(candidate, weights) / best * (1 + EARLY * 0.5**candidate.position), 9),
+            round(_weight(candidate, weights) / best * _standing(candidate.position), 9),
         )
         for candidate in pool
     ]
@@ -169,6 +171,11 @@ def _agreement(story: Story) -> dict[str, float]:
         for stem in title | set(content_stems(group.lead.text)):
             weights[stem] += voice * (2.0 if stem in title else 1.0)
     return {stem: weight / sum(voices) for stem, weight in weights.items()}
+
+
+def _standing(position: int) -> float:
+    """What a sentence's place is worth: most at the start, where the news is, least at the end, its background."""
+    return (1 + EARLY * 0.5**position) * (1 - DEEP * position / DEEPEST)
 
 
 def _weight(candidate: Candidate, weights: dict[str, float]) -> float:
