@@ -24,7 +24,7 @@ PARAGRAPHS = (
 def article(name: str, text: str = "", **changes: str) -> Article:
     """An article whose id is its name, lying in a file of that name."""
     plain = Article(id=name, title="", text=text, location=f"inbox/{name}.txt")
-    return replace(plain, published=datetime(2026, 3, 9, 12, tzinfo=UTC), **changes)  # type: ignore[arg-type]
+    return replace(plain, published=datetime(2026, 3, 9, 12, tzinfo=UTC), **changes)  # type: ignore[arg-type]  # any field
 
 
 def soup(prefix: str, count: int, start: int = 0) -> list[str]:

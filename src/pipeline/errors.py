@@ -4,9 +4,8 @@
     ├── ConfigError      the configuration or the command line is wrong      (exit code 2)
     ├── InputError       a source, file or line cannot be read at all
     ├── ModelError       a model is missing, damaged or of the wrong kind
-    ├── StoreError       the state on disk is unusable, newer than the program or locked
-    │   └── LockedError  another run holds the lock                          (exit code 5)
-    └── DeliveryError    mail cannot be handed over at all
+    └── StoreError       the state on disk is unusable, newer than the program or locked
+        └── LockedError  another run holds the lock                          (exit code 5)
 
 A message names the subject, the cause and what to do. One item's failure is not an exception: it becomes a
 `records.Reject` and the rest goes on.
@@ -35,7 +34,3 @@ class StoreError(NewsfoldError):
 
 class LockedError(StoreError):
     """Another run holds the lock."""
-
-
-class DeliveryError(NewsfoldError):
-    """Mail cannot be handed over at all: no server, no login, no sender."""

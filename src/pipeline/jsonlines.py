@@ -71,7 +71,7 @@ def _opened(path: Path, mode: str) -> IO[str]:
     """The stream for one path, by its ending. Bytes that are no UTF-8 come as lone surrogates; writing refuses them."""
     encoding, errors = ("utf-8-sig", "surrogateescape") if mode == "r" else ("utf-8", "strict")
     if path.suffix == ".gz":
-        return io.TextIOWrapper(gzip.open(path, f"{mode}b"), encoding, errors)  # type: ignore[type-var]
+        return io.TextIOWrapper(gzip.open(path, f"{mode}b"), encoding, errors)  # type: ignore[type-var]  # it is a stream
     if path.suffix == ".zst":
         import pyarrow as pa
 

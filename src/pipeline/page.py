@@ -72,6 +72,7 @@ def read_page(content: bytes, url: str = "") -> Page:
     lang = str(tree.get("lang") or "")
     heading = " ".join(tree.xpath("//head/title/text()")[:1])
     text = trafilatura.extract(tree, url=url or None, include_comments=False, include_tables=False)
+    # A tree of its own: the extraction above takes the first one apart.
     found = trafilatura.extract_metadata(trafilatura.load_html(page), default_url=url or None)
     known = found.as_dict() if found else {}
     title = str(known.get("title") or "")

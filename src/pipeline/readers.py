@@ -95,7 +95,7 @@ def _read_parquet(path: Path, source: str) -> Read:
 
 def _as_json(value: Any) -> JsonObject:  # noqa: ANN401 - whatever a Parquet column can hold
     """A row with nothing in it but what JSON knows: times, decimals and bytes as text."""
-    return json.loads(json.dumps(value, default=str))  # type: ignore[no-any-return]
+    return json.loads(json.dumps(value, default=str))  # type: ignore[no-any-return]  # a row is an object
 
 
 def _from_line(line: Line, source: str) -> RawItem | Reject:

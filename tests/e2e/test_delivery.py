@@ -141,7 +141,7 @@ def test_silence_after_the_final_dot_is_unknown(sender: Sender) -> None:
 @pytest.mark.parametrize("point", ["rcpt", "end"])
 def test_missing_mailbox_fails_and_is_suppressed(sender: Sender, point: str) -> None:
     """550 5.1.1 ends the matter for this edition and all others (RFC 3463)."""
-    with MailServer({"bob": [Fault(point, "550 5.1.1 no such user")]}) as server:  # type: ignore[arg-type]
+    with MailServer({"bob": [Fault(point, "550 5.1.1 no such user")]}) as server:  # type: ignore[arg-type]  # a literal
         assert sender.send(server.config()) == {**ALL_SENT, "bob": "failed"}
     assert [one.recipient for one in sender.store.ledger.suppressed_recipients()] == ["bob@example.org"]
     assert sender.waits == []

@@ -49,7 +49,7 @@ def test_enqueue_is_all_or_nothing(ledger: Ledger) -> None:
         raise OSError("disk")
 
     with pytest.raises(OSError, match="disk"):
-        ledger.enqueue(EDITION, LIST, broken(), NOW)  # type: ignore[arg-type]
+        ledger.enqueue(EDITION, LIST, broken(), NOW)  # type: ignore[arg-type]  # breaks off on purpose
     assert "carol@example.org" not in states(ledger)
 
 

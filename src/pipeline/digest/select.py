@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log2
 
 from pipeline.digest.condense import harmless_cuts
@@ -25,13 +25,13 @@ LONGEST_HEADLINE = 140
 OVERRUN = 0.2
 """How far the last sentence may run over the words asked for."""
 FEWEST = 3
-"""With fewer quotable sentences, as in a column that says "I", a text is told by its beginning."""
+"""With fewer quotable sentences, as in a column that says "I", a lone text is told by its beginning."""
 SCENIC = 0.6
 """The factor for a sentence that sets a scene before it comes to the news."""
 TOLD = 0.6
 """Share of a sentence's words that an earlier night's sentence must hold for it to be no news."""
 SAME_CONTENT = 0.4
-"""Share of a sentence's words in one that is already chosen, or was told before, from which it repeats it."""
+"""Share of the shorter of two sentences' words that the other holds, from which one repeats the other."""
 
 _ENDS = re.compile(r"[.!…。！][\"”’')]*$")
 # Starts that lean on a sentence before them, which the digest may not hold.
@@ -51,7 +51,7 @@ _QUOTED = re.compile(r"[“\"][^“”\"]*[”\"]")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence that could stand in the digest: where it stands, the stems it is compared by, its score 0 to 1.35."""
+    """A sentence that could stand in the digest: where it stands, the stems it is compared by, its score 0 to 1.6."""
 
     article: Article
     position: int
@@ -125,17 +125,12 @@ def is_quotable(sentence: str) -> bool:
 
 def _scored(pool: Sequence[Candidate], story: Story) -> list[Candidate]:
     """The same candidates with their scores."""
-    weights = _agreement(story)
-    best = max((_weight(candidate, weights) for candidate in pool), default=0.0) or 1.0
+    agreement = _agreement(story)
+    weights = [_weight(candidate, agreement) for candidate in pool]
+    best = max(weights, default=0.0) or 1.0
     return [
-        Candidate(
-            candidate.article,
-            candidate.position,
-            candidate.text,
-            candidate.stems,
-            round(_weight(candidate, weights) / best * _standing(candidate.position), 9),
-        )
-        for candidate in pool
+        replace(candidate, score=round(weight / best * _standing(candidate.position), 9))
+        for candidate, weight in zip(pool, weights, strict=True)
     ]
 
 

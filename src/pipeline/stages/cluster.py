@@ -22,7 +22,7 @@ from pipeline.records import CopyGroup, PastStory, Story
 from pipeline.similarity import Context, Texts, read_texts, resemblance
 
 MOST_VOICES = 4
-"""A text reprinted more often than this counts as if it were not."""
+"""How often a reprinted text counts at most: further reprints add no weight."""
 THRESHOLD = 0.09
 """Similarity in context from which two clusters are one story; tuned on dev halves: benchmarks/results/cluster.md."""
 TELLING_TERMS = 24
