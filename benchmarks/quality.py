@@ -44,12 +44,12 @@ def load_scorer(shared: Path) -> ModuleType:
 
 
 def copies(data: Path, score: ModuleType) -> Iterable[tuple[str, Row]]:
-    """Verified pairs against the exhaustive list of Reuters-21578."""
+    """Verified pairs against the exhaustive list of Reuters-21578, which covers texts of at least 30 words."""
     folder = data / "reuters21578"
     gold = rows(folder / "exact_jaccard5w_pairs.jsonl.gz")
     documents = next(path for path in sorted(folder.glob("*.jsonl.gz")) if "pairs" not in path.name)
     articles = [Article(row["id"], row.get("title") or "", row.get("text") or "") for row in rows(documents)]
-    long_enough = [a for a in articles if len(f"{a.title} {a.text}".split()) >= 30]
+    long_enough = [article for article in articles if len(article.text.split()) >= 30]
     for threshold in (0.5, 0.8):
         found = dedupe(long_enough, threshold).pairs
         pairs = [{"a": pair.a, "b": pair.b, "jaccard": pair.jaccard} for pair in found]

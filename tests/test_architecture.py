@@ -27,7 +27,7 @@ LAYERS = (
     ("demo",),
     ("cli",),
 )
-HEAVY = "torch transformers sklearn scipy pyarrow trafilatura datasketch feedparser numpy".split()
+HEAVY = "torch transformers sklearn scipy pyarrow trafilatura datasketch feedparser numba numpy".split()
 
 
 @cache

@@ -34,6 +34,15 @@ class SourceConfig(_Section):
     """Fail the night when this source cannot be read, instead of reporting it in the edition."""
 
 
+class CopiesConfig(_Section):
+    """What counts as a copy, and which of several leads."""
+
+    threshold: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Share of their five-word runs (exact Jaccard similarity) from which two articles are copies."""
+    preferred_sources: tuple[str, ...] = ()
+    """Publishers whose article rather stands for all its copies, the most preferred first."""
+
+
 class DigestConfig(_Section):
     """How stories are summarised."""
 
@@ -116,6 +125,7 @@ class Config(_Section):
     languages: tuple[str, ...] = ()
     """Languages to keep, as ISO 639-1 codes; empty keeps all."""
     sources: tuple[SourceConfig, ...] = ()
+    copies: CopiesConfig = CopiesConfig()
     digest: DigestConfig = DigestConfig()
     edition: EditionConfig = EditionConfig()
     mail: MailConfig = MailConfig()
@@ -168,6 +178,7 @@ def _valid_keys(location: tuple[int | str, ...]) -> list[str]:
     """The keys the table around `location` knows."""
     tables: dict[str, type[_Section]] = {
         "sources": SourceConfig,
+        "copies": CopiesConfig,
         "digest": DigestConfig,
         "edition": EditionConfig,
         "mail": MailConfig,

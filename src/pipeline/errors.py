@@ -5,6 +5,7 @@
     ├── InputError       a source, file or line cannot be read at all
     ├── ModelError       a model is missing, damaged or of the wrong kind
     └── StoreError       the state on disk is unusable, newer than the program or locked
+        ├── DerivedError what was derived from it is damaged or of another make, and can be made again
         └── LockedError  another run holds the lock                          (exit code 5)
 
 A message names the subject, the cause and what to do. One item's failure is not an exception: it becomes a
@@ -30,6 +31,10 @@ class ModelError(NewsfoldError):
 
 class StoreError(NewsfoldError):
     """The state on disk is unusable, newer than this program or locked."""
+
+
+class DerivedError(StoreError):
+    """What was derived from the state is damaged, or of another make than this program's; it can be made again."""
 
 
 class LockedError(StoreError):

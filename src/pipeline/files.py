@@ -30,10 +30,10 @@ def write_atomically(path: Path, content: bytes, mode: int = PUBLIC) -> None:
         Path(name).replace(path)
     finally:
         Path(name).unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename in the folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -5,7 +5,8 @@ leaves nothing behind and can be repeated; after it, a further run only mails wh
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -16,9 +17,13 @@ from filelock import FileLock, Timeout
 from pipeline.config import Config
 from pipeline.digest.loading import load_writer
 from pipeline.digest.writer import Writer
-from pipeline.errors import LockedError, NewsfoldError
+from pipeline.errors import DerivedError, LockedError, NewsfoldError
 from pipeline.files import write_atomically
-from pipeline.records import Article, Counts, DeliveryState, Edition, Receipt, Reject, Rendered, Story
+from pipeline.minhash.boilerplate import boilerplate
+from pipeline.minhash.copies import ArticleTexts
+from pipeline.minhash.memory import open_memory
+from pipeline.minhash.signatures import sketch
+from pipeline.records import Article, Counts, DeliveryState, Echo, Edition, Receipt, Reject, Rendered, Story
 from pipeline.stages.clean import clean
 from pipeline.stages.cluster import cluster
 from pipeline.stages.dedupe import dedupe
@@ -26,6 +31,7 @@ from pipeline.stages.deliver import Pace, deliver, open_transport
 from pipeline.stages.edit import Frame, edit
 from pipeline.stages.ingest import ingest
 from pipeline.stages.polish import polish
+from pipeline.stages.recall import recall
 from pipeline.stages.render import render
 from pipeline.stages.summarise import summarise
 from pipeline.store.core import Store, open_store
@@ -83,6 +89,11 @@ def state_file(config: Config) -> Path:
     return config.data_dir / "state.sqlite"
 
 
+def signature_folder(config: Config) -> Path:
+    """Where the signatures of the last nights lie."""
+    return config.data_dir / "signatures"
+
+
 def run_night(config: Config, moment: Moment, report: Report) -> Outcome:
     """Make the night's edition, save it, mail it; under the lock, once.
 
@@ -106,15 +117,48 @@ def make_edition(config: Config, moment: Moment, store: Store, report: Report) -
         f"read {gathered.counts.items} items: {gathered.counts.articles} articles, {gathered.counts.rejected} rejected"
     )
     past = store.past_stories(moment.night - timedelta(days=config.edition.remember_days), moment.night)
-    groups = dedupe(gathered.articles).groups
-    stories = cluster(groups, past)
-    copies = len(gathered.articles) - len(groups)
-    report(f"found {copies} copies and {len(stories)} stories")
+    folded = dedupe(gathered.articles, config.copies.threshold, preferred=config.copies.preferred_sources)
+    echoes, told = _recalled(config, moment, store, gathered.articles)
+    known = {(story.night, story.id): story for story in past}
+    repeated = {echo.article: known[told[echo.earlier]] for echo in echoes if told[echo.earlier] in known}
+    stories = cluster(folded.groups, past, repeated)
+    copies = len(gathered.articles) - len(folded.groups)
+    report(f"found {copies} copies, {len(echoes)} articles that repeat earlier ones, {len(stories)} stories")
+    if folded.capped:
+        report(f"{folded.capped} sets of look-alikes were too large to compare each with each")
     summaries = summarise(stories, _writer(config, stories, report), config.digest.words)
     counts = replace(gathered.counts, copies=copies, stories=len(stories))
     frame = Frame(config.title, moment.night, moment.cutoff, counts, gathered.failed_sources, gathered.rejects)
     edition = edit(summaries, frame, config.edition.stories)
-    return edition, Night(edition, render(edition, config.zone), gathered.articles, stories)
+    return edition, Night(edition, render(edition, config.zone), gathered.articles, stories, echoes)
+
+
+def _recalled(
+    config: Config, moment: Moment, store: Store, articles: Sequence[Article]
+) -> tuple[tuple[Echo, ...], dict[str, tuple[date, str]]]:
+    """Which articles repeat earlier ones, and the night and story of each earlier article asked about."""
+    since = moment.night - timedelta(days=config.edition.remember_days)
+    told: dict[str, tuple[date, str]] = {}
+
+    def earlier(ids: Sequence[str]) -> tuple[Article, ...]:
+        told.update(store.stories_with(ids, since, moment.night))
+        return store.articles([one for one in ids if one in told])
+
+    return recall(articles, open_memory(signature_folder(config)), earlier, config.copies.threshold), told
+
+
+def _remember(config: Config, night: date, store: Store) -> None:
+    """Bring the memory of signatures up to what the store holds of the last nights."""
+    memory = open_memory(signature_folder(config))
+    since = night - timedelta(days=config.edition.remember_days)
+    memory.expire(since)
+    for past in store.nights_since(since):
+        if past not in memory.nights:
+            articles = store.articles_of(past)
+            texts = ArticleTexts(articles)
+            ignored = boilerplate(texts, [article.source for article in articles])
+            memory.add(past, [article.id for article in articles], sketch(texts, ignored).signatures)
+    memory.merge(night)
 
 
 def gather(config: Config, moment: Moment, store: Store) -> Gathered:
@@ -176,7 +220,7 @@ def _night(config: Config, moment: Moment, store: Store, report: Report) -> Outc
     rendered = store.edition(moment.night.isoformat())
     edition = None
     if rendered is None:
-        edition, night = make_edition(config, moment, store, report)
+        edition, night = _made(config, moment, store, report)
         store.save_night(night)
         rendered = night.rendered
     page = config.data_dir / "archive" / f"{rendered.edition}.html"
@@ -184,6 +228,21 @@ def _night(config: Config, moment: Moment, store: Store, report: Report) -> Outc
     mailed = not rendered.quiet or config.edition.quiet == "mail"
     receipts = _mail(config, rendered, moment, store) if mailed else ()
     return Outcome(_ending(edition), rendered, receipts, page, edition)
+
+
+def _made(config: Config, moment: Moment, store: Store, report: Report) -> tuple[Edition, Night]:
+    """The edition, made with a memory of the last nights that is up to date.
+
+    The memory is derived from stored articles: one that is damaged or of another make is made again, once.
+    """
+    try:
+        _remember(config, moment.night, store)
+        return make_edition(config, moment, store, report)
+    except DerivedError as error:
+        report(f"signatures are made again: {error}")
+        shutil.rmtree(signature_folder(config))
+        _remember(config, moment.night, store)
+        return make_edition(config, moment, store, report)
 
 
 def send_pending(config: Config, moment: Moment, of_that_night: bool, retry_unknown: bool) -> tuple[Receipt, ...]:

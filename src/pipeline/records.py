@@ -118,6 +118,16 @@ class CopyGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Echo:
+    """An article of tonight that repeats an article of an earlier night: ids, exact Jaccard and containment."""
+
+    article: str
+    earlier: str
+    similarity: float
+    containment: float
+
+
+@dataclass(frozen=True, slots=True)
 class PastStory:
     """A story of an earlier night as the store remembers it: what later nights compare against."""
 

@@ -1,7 +1,7 @@
 """The checker: facts in every spelling, and laws about what is copied and what is made up."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from made_stories import FIRE, FIRE_TOO, STRIKE
@@ -87,8 +87,9 @@ def test_a_copied_sentence_is_supported(sentence: str) -> None:
 
 @relaxed
 @given(st.text(min_size=1))
+@example("\U0001f210A0")
 def test_any_text_supports_itself(text: str) -> None:
-    """Whatever the characters, a text is found in itself."""
+    """Whatever the characters, a text is found in itself: a sign that folds into a letter joins the name after it."""
     assert judge(text, read_sources([text])).supported
 
 

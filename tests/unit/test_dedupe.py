@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
 from itertools import combinations
 
 import pytest
@@ -11,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from articles import article, soup
+from pipeline.minhash.copies import CONTAINMENT, SMALLEST_CONTAINED, THRESHOLD
 from pipeline.records import Article, CopyGroup
-from pipeline.stages.dedupe import CONTAINMENT, SMALLEST_CONTAINED, THRESHOLD, Deduplication, dedupe, overlap
+from pipeline.stages.dedupe import Deduplication, dedupe
 from pipeline.text.words import words
 
 FAMILIES = 4
@@ -184,18 +184,6 @@ def test_a_threshold_that_is_none_is_refused(threshold: float) -> None:
         dedupe([], threshold)
 
 
-def test_the_lead_is_the_one_with_most_copies_then_linked_then_earliest() -> None:
-    """Readers are sent to the article that others copied, and rather to one they can open."""
-    text = " ".join(soup("w", 60))
-    one = article("a", text)
-    assert one.published is not None
-    linked = article("b", text, url="https://e.org/1")
-    assert dedupe([one, linked]).groups[0].lead == linked
-    later = article("0", text)
-    object.__setattr__(later, "published", one.published + timedelta(hours=1))
-    assert dedupe([one, later]).groups[0].lead == one
-
-
 def test_articles_without_words_are_no_copies() -> None:
     """Two empty texts say nothing alike."""
     assert len(dedupe([article("a"), article("b", "—"), article("c", "...")]).groups) == 3
@@ -225,17 +213,85 @@ def test_a_quiet_night_has_no_groups() -> None:
     assert dedupe([]) == Deduplication((), (), 0)
 
 
-def test_many_copies_of_one_text_are_one_group_and_counted() -> None:
-    """Beyond the bucket's limit not every pair is compared; what was cut is told."""
-    night = [article(f"{number:03}", " ".join(soup("w", 40))) for number in range(401)]
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_the_number_of_threads_does_not_matter(threads: int) -> None:
+    """Another machine folds the same night the same way."""
+    text = soup("w", 400)
+    night = [article(f"{at:02}", " ".join(text[at : at + 60])) for at in range(0, 300, 3)]
+    assert dedupe(night, threads=threads) == dedupe(night, threads=1)
+    assert len(dedupe(night, threads=threads).groups) < len(night)
+
+
+def test_the_lead_is_of_a_preferred_source_then_linked_then_earliest_then_longest() -> None:
+    """The rule that is stated: readers are sent to the article that was asked for, or can be opened, or was first."""
+    text = " ".join(soup("w", 60))
+    night = [
+        article("a", text, source="Bell"),
+        article("b", text + " more", source="Post"),
+        article("c", text, source="Agency", url="https://e.org/1"),
+    ]
+    late = article("0", text, source="Post")
+    object.__setattr__(late, "published", None)
+    assert dedupe([*night, late]).groups[0].lead.id == "c"
+    assert dedupe([*night, late], preferred=["bell", "Post"]).groups[0].lead.id == "a"
+    assert dedupe([night[0], late]).groups[0].lead.id == "a"
+    assert dedupe(night[:2]).groups[0].lead.id == "b"
+
+
+def test_any_text_has_a_place() -> None:
+    """Empty, one word, control characters, half characters, right to left, one endless word: defined, and no crash."""
+    quay = "the quay closes on monday night"
+    night = [
+        article("empty"),
+        article("word", "quay"),
+        article("word-again", "Quay!"),
+        article("nul", quay.replace(" ", "\0")),
+        article("spaced", quay),
+        article("half", "\ud800 " + quay),
+        article("hebrew", "\u202eשלום עולם זה מבחן של טקסט ארוך"),
+        article("hebrew-plain", "שלום עולם זה מבחן של טקסט ארוך"),
+        article("endless", "x" * 300_000),
+        article("marks", "e\u0301" * 40),
+        article("accents", "é" * 40),
+    ]
+    expected = [
+        {"empty"},
+        {"word", "word-again"},
+        {"nul", "spaced", "half"},
+        {"hebrew", "hebrew-plain"},
+        {"endless"},
+        {"marks", "accents"},
+    ]
+    assert ids(dedupe(night)) == {frozenset(group) for group in expected}
+
+
+def test_a_text_of_many_megabytes_is_a_text() -> None:
+    """Its copy is found, and a short text beside it is no copy of it."""
+    text = " ".join(soup("w", 400_000))
+    night = [article("a", text), article("b", text + " end"), article("c", "a short text that is not in it at all")]
+    assert ids(dedupe(night)) == {frozenset("ab"), frozenset("c")}
+
+
+def test_very_many_copies_make_no_quadratic_work() -> None:
+    """Twenty thousand word-for-word copies are 200 million pairs: each is listed with the first, and that is told."""
+    night = [article(f"{number:05}", " ".join(soup("w", 40))) for number in range(20_000)]
     found = dedupe(night)
-    assert found.capped_buckets > 0
-    assert sum(len(group.articles) for group in found.groups) == 401
+    assert len(found.groups) == 1
+    assert len(found.pairs) == len(night) - 1
+    assert found.capped == 1
 
 
-def test_overlap_of_nothing_is_nothing() -> None:
-    """No division by zero."""
-    import numpy as np
+def test_a_large_family_of_look_alikes_stays_one() -> None:
+    """Beyond the bucket's limit members meet through the first of them, and are still one family."""
+    text = soup("w", 200)
+    night = [article(f"{at:04}", " ".join([*text[:150], f"edit{at}", *text[151:]])) for at in range(1_200)]
+    found = dedupe(night)
+    assert found.capped > 0
+    assert len(found.groups) == 1
 
-    empty = np.array([], dtype=np.uint64)
-    assert overlap(empty, empty).jaccard == overlap(empty, np.array([1], dtype=np.uint64)).containment == 0.0
+
+def test_different_texts_under_one_template_are_no_family() -> None:
+    """Hundreds of pages of one make share a third of their words: no chain, no giant group, none lost."""
+    template = soup("menu", 80)
+    night = [article(f"{at:04}", " ".join(template + soup(f"t{at}w", 120))) for at in range(900)]
+    assert len(dedupe(night).groups) == len(night)

@@ -14,10 +14,14 @@ import pytest
 from filelock import FileLock
 
 from made_nights import LINES, TONIGHT, WEDNESDAY, asked, configured, moment, write_lines
+from made_nights import line as article_line
+from made_stories import FIRE
 from pipeline import nightly
 from pipeline.config import Config, SourceConfig
 from pipeline.errors import InputError, LockedError, ModelError, NewsfoldError
+from pipeline.minhash.memory import open_memory
 from pipeline.nightly import Ending, Outcome, run_night, send_pending
+from pipeline.store.core import open_store
 
 TOMORROW = TONIGHT + timedelta(days=1)
 PATIENCE_SECONDS = 120
@@ -141,6 +145,49 @@ def test_a_story_goes_on(config: Config, source: Path) -> None:
     assert {article.id for article in past.articles} <= {line["id"] for line in LINES[:3]}
     assert "petrol cans" in entry.summary.text
     assert "Seventy firefighters" not in entry.summary.text
+
+
+REPRINT = article_line("fire-late", FIRE + " Sofas burn well.", "Port Ansel: the night of the fire", "Island Weekly")
+
+
+def test_a_late_reprint_continues_the_story_it_was_in(config: Config, source: Path) -> None:
+    """Another outlet's copy of last night's text is recognised, told to whoever asks, and is no news."""
+    run(config)
+    write_lines(source / "late.jsonl", [REPRINT])
+    outcome = run(config, TOMORROW)
+    (echo,) = asked(config, "SELECT article, earlier, round(similarity, 2) FROM echoes")
+    assert echo[0] == "fire-late"
+    assert echo[1] in {"fire-post", "fire-copy"}
+    assert asked(config, "SELECT continues_night FROM stories WHERE edition = '2026-03-11'") == [("2026-03-10",)]
+    assert outcome.edition is not None
+    assert "Seventy firefighters" not in outcome.rendered.text
+    with open_store(nightly.state_file(config)) as store:
+        assert any(line.startswith("  repeats fire-") for line in store.explain("fire-late"))
+
+
+def test_signatures_are_made_again_when_they_are_lost_or_outdated(config: Config, source: Path) -> None:
+    """They are derived from stored articles: no crash and no upgrade costs a night or an echo."""
+    run(config)
+    run(config, TOMORROW)
+    signatures = nightly.signature_folder(config)
+    manifest = signatures / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"seed": 1', '"seed": 2'), encoding="utf-8")
+    heard: list[str] = []
+    write_lines(source / "late.jsonl", [REPRINT])
+    run_night(config, moment(TONIGHT + timedelta(days=2)), heard.append)
+    assert [line for line in heard if "are made again" in line and "its seed is 2" in line]
+    assert asked(config, "SELECT count(*) FROM echoes") == [(1,)]
+
+
+def test_signatures_of_forgotten_nights_are_dropped(tmp_path: Path, tiny_causal: Path, source: Path) -> None:
+    """The memory does not grow without bounds."""
+    config = configured(tmp_path / "state", tiny_causal, source, remember_days=2)
+    for day in range(5):
+        run(config, TONIGHT + timedelta(days=day))
+    nights = open_memory(nightly.signature_folder(config)).nights
+    assert max(nights) == TONIGHT + timedelta(days=3)
+    assert min(nights) >= TONIGHT + timedelta(days=4 - 7)
+    assert open_memory(nightly.signature_folder(config)).size == 0
 
 
 def test_old_stories_are_forgotten(tmp_path: Path, tiny_causal: Path, source: Path) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import StoreError
-from pipeline.records import CopyGroup, Edition, Story
+from pipeline.records import CopyGroup, Echo, Edition, Story
 from pipeline.store.core import Store, open_store
+from pipeline.store.database import _migrations
 from sample_nights import DAY, NOW, make_article, make_night
 
 
@@ -224,7 +225,7 @@ def test_locked_file_says_so(store: Store, path: Path, monkeypatch: pytest.Monke
 def test_failed_migration_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A migration that breaks half way is rolled back, and the old program still opens the file."""
     open_store(path).close()
-    broken = ["", "CREATE TABLE extra (x TEXT) STRICT;\nCREATE TABLE runs (x TEXT) STRICT;"]
+    broken = [*_migrations(), "CREATE TABLE extra (x TEXT) STRICT;\nCREATE TABLE runs (x TEXT) STRICT;"]
     with monkeypatch.context() as patch:
         patch.setattr("pipeline.store.database._migrations", lambda: broken)
         with pytest.raises(StoreError):
@@ -233,6 +234,36 @@ def test_failed_migration_leaves_the_file_as_it_was(path: Path, monkeypatch: pyt
         assert store.last_runs(1) == ()
     tables = sqlite3.connect(path).execute("SELECT name FROM sqlite_master WHERE name = 'extra'").fetchall()
     assert tables == []
+
+
+def test_a_file_of_an_earlier_schema_is_brought_up_to_date(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A night saved by the first version is there after the upgrade, and the new tables are too."""
+    first = _migrations()[:1]
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.store.database._migrations", lambda: first)
+        open_store(path).close()
+        with sqlite3.connect(path) as old:
+            old.execute("INSERT INTO runs (night, started) VALUES ('2026-03-01', '2026-03-02T05:00:00+00:00')")
+    with open_store(path) as store:
+        assert len(store.last_runs(5)) == 1
+        store.save_night(make_night())
+
+
+def test_what_nights_held_can_be_asked(store: Store) -> None:
+    """Which nights there are, what came in on each, and which story an article was last in."""
+    first, second = make_night(), make_night(DAY + timedelta(days=1), "next-")
+    echo = Echo("next-one", "one", 0.9, 0.95)
+    store.save_night(first)
+    store.save_night(dataclasses.replace(second, echoes=(echo,)))
+    assert store.nights_since(DAY) == (DAY, DAY + timedelta(days=1))
+    assert store.nights_since(DAY + timedelta(days=1)) == (DAY + timedelta(days=1),)
+    assert {one.id for one in store.articles_of(DAY)} == {one.id for one in first.articles}
+    assert [one.id for one in store.articles(["two", "one", "next-one"])] == ["one", "next-one"]
+    told = store.stories_with(["one", "alone", "next-one"], DAY, DAY + timedelta(days=1))
+    assert told == {"one": (DAY, first.stories[0].id)}
+    likeness = "(similarity 0.900, containment 0.950)"
+    assert f"  repeats one of 2026-03-01: Title of one [Example Post] {likeness}" in store.explain("next-one")
+    assert f"  repeated by next-one of 2026-03-02 {likeness}" in store.explain("one")
 
 
 def test_times_are_kept_in_utc(store: Store) -> None:

@@ -51,7 +51,8 @@ def test_a_short_text_is_its_own_shingle(text: str) -> None:
 def test_han_is_cut_by_characters(text: str) -> None:
     """Where no spaces stand between words, a whole paragraph would be one word."""
     found = shingles(text)
-    expected = [text[at : at + SHINGLE_CHARACTERS] for at in range(max(1, len(text) - SHINGLE_CHARACTERS + 1))]
+    starts = range(max(1, len(text) - SHINGLE_CHARACTERS + 1))
+    expected = [" ".join(text[at : at + SHINGLE_CHARACTERS]) for at in starts]
     assert found == list(dict.fromkeys(expected))
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from pipeline.cli.terminal import Exit, exits, report_rejects
+from pipeline.cli.terminal import Exit, exits, report_rejects, say
 from pipeline.config import DEFAULT_MODEL, Device, SourceConfig
-from pipeline.errors import InputError
+from pipeline.errors import ConfigError, InputError
 from pipeline.jsonlines import (
     BadLineError,
     JsonObject,
@@ -78,13 +78,22 @@ def dedupe(
     output: Output = STANDARD,
     threshold: Annotated[float, typer.Option(help="exact Jaccard similarity from which articles are copies")] = 0.5,
     pairs: Annotated[Path | None, typer.Option(help="write every verified pair to this file")] = None,
+    threads: Annotated[
+        int, typer.Option(min=0, help="how many cores to use; 0 is all, and the result is the same")
+    ] = 0,
     rejects: Rejects = None,
 ) -> None:
     """Fold copies: each article's group, the group's lead, and how alike the two are."""
     from pipeline.stages.dedupe import dedupe as fold
 
+    if not 0 < threshold <= 1:
+        raise ConfigError(f"--threshold {threshold}: must be above 0 and at most 1")
     refused: list[Reject] = []
-    found = fold(_articles(source, refused), threshold)
+    found = fold(_articles(source, refused), threshold, threads)
+    if found.capped:
+        say(
+            f"{found.capped} sets of look-alikes were too large to compare each with each; their first members stand in"
+        )
     write_lines(output, (line for group in found.groups for line in _group_lines(group)))
     if pairs is not None:
         write_lines(pairs, ({"a": pair.a, "b": pair.b, "jaccard": round(pair.jaccard, 6)} for pair in found.pairs))

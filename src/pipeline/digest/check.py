@@ -34,6 +34,7 @@ class Sources:
     stems: frozenset[str]
     numbers: frozenset[str]
     days: frozenset[str]
+    names: frozenset[str]
     text: str
 
 
@@ -46,6 +47,7 @@ def read_sources(texts: Sequence[str]) -> Sources:
         stems=frozenset(content_stems(whole)),
         numbers=found.numbers,
         days=found.days,
+        names=found.names,
         text=_plain(whole),
     )
 
@@ -71,7 +73,8 @@ def _fault(sentence: str, sources: Sources) -> str:
         return f"number not in the sources: {missing[0]}"
     if missing := sorted(stated.days - sources.days):
         return f"date not in the sources: {missing[0]}"
-    if missing := sorted(name for name in stated.names if not set(words(name)) <= sources.words):
+    names = stated.names - sources.names
+    if missing := sorted(name for name in names if not set(words(name)) <= sources.words):
         return f"name not in the sources: {missing[0]}"
     if missing := [quotation for quotation in stated.quotations if _plain(quotation) not in sources.text]:
         return f"quotation not in the sources: {missing[0][:60]}"

@@ -6,8 +6,8 @@ component is solved by itself.
 """
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +17,8 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
-from pipeline.minhash import candidates, signatures
+from pipeline.minhash.bands import Banding, candidates
+from pipeline.minhash.signatures import signatures
 from pipeline.records import CopyGroup, PastStory, Story
 from pipeline.similarity import Context, Texts, read_texts, resemblance
 
@@ -26,16 +27,19 @@ MOST_VOICES = 4
 THRESHOLD = 0.09
 """Similarity in context from which two clusters are one story; tuned on dev halves: benchmarks/results/cluster.md."""
 TELLING_TERMS = 24
-BANDS, ROWS = 64, 1
+BANDING = Banding(bands=64, rows=1)
 FEW_TEXTS = 200
 """Up to so many texts every pair is compared: MinHash would save nothing there."""
 
 
-def cluster(groups: Sequence[CopyGroup], past: Sequence[PastStory] = ()) -> tuple[Story, ...]:
+def cluster(
+    groups: Sequence[CopyGroup], past: Sequence[PastStory] = (), repeated: Mapping[str, PastStory] | None = None
+) -> tuple[Story, ...]:
     """Stories of tonight, each group in exactly one, ordered by id; the result does not depend on the order of input.
 
     A story that resembles one of the `past` stories, on average over their texts, continues the one it resembles most.
-    What was told before has no say in how tonight's groups fall together.
+    One whose articles are copies of earlier ones, `repeated` by article id, continues the story that most of those were
+    in, whatever else it resembles. What was told before has no say in how tonight's groups fall together.
     """
     if not groups:
         return ()
@@ -47,8 +51,20 @@ def cluster(groups: Sequence[CopyGroup], past: Sequence[PastStory] = ()) -> tupl
         ranked = [ordered[row] for row in _medoid_first(texts, members)]
         stories.append(Story(_story_id(members, ordered), tuple(ranked)))
     before = _continued(stories, sorted(past, key=lambda story: story.id))
+    before |= _repeating(stories, repeated or {})
     continuing = (replace(story, continues=before.get(place)) for place, story in enumerate(stories))
     return tuple(sorted(continuing, key=lambda story: story.id))
+
+
+def _repeating(stories: Sequence[Story], repeated: Mapping[str, PastStory]) -> dict[int, PastStory]:
+    """The past story that most of each story's articles repeat, by the story's place; of equals the latest."""
+    found: dict[int, PastStory] = {}
+    for place, story in enumerate(stories):
+        told = [repeated[article.id] for article in story.articles if article.id in repeated]
+        if told:
+            counts = Counter((past.night, past.id) for past in told)
+            found[place] = max(told, key=lambda past: (counts[past.night, past.id], past.night, past.id))
+    return found
 
 
 def _continued(stories: Sequence[Story], past: Sequence[PastStory]) -> dict[int, PastStory]:
@@ -92,9 +108,7 @@ def _proposed(texts: Texts) -> npt.NDArray[np.int64]:
     count = len(texts.words)
     if count <= FEW_TEXTS:
         return np.column_stack(_pairs_of(range(count)))
-    found = candidates(signatures(_telling_terms(texts.whole)), BANDS, ROWS).pairs
-    pairs = np.array(list(found), dtype=np.int64).reshape(-1, 2)
-    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    return candidates(signatures(_telling_terms(texts.whole)), np.arange(count), BANDING).pairs
 
 
 def _telling_terms(vectors: sparse.csr_matrix) -> list[list[str]]:

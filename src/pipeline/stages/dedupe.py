@@ -1,36 +1,21 @@
-"""Finds copies: MinHash proposes pairs, exact Jaccard and containment on the shingle sets decide.
+"""Finds copies: MinHash proposes pairs, exact Jaccard and containment of their shingles decide.
 
 Nothing is joined on an estimate, and nothing through a chain: every copy has been verified against its own lead.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations, product
 
 import numpy as np
-import numpy.typing as npt
-import xxhash
 
-from pipeline.minhash import candidates, signatures
+from pipeline.minhash.bands import LARGEST_BUCKET, Rows
+from pipeline.minhash.copies import THRESHOLD, ArticleTexts, are_copies
+from pipeline.minhash.families import families, links, places_of
+from pipeline.minhash.search import Search, search
 from pipeline.records import Article, Copy, CopyGroup
-from pipeline.text.words import shingles
-
-BANDS, ROWS = 32, 4
-THRESHOLD = 0.5
-CONTAINMENT = 0.8
-SMALLEST_CONTAINED = 30
-"""Shingles a contained text must have: a shorter one may be a quotation rather than a cut reprint."""
-
-ShingleSet = npt.NDArray[np.uint64]
-Pair = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """What two shingle sets share: |A∩B| / |A∪B| and |A∩B| / min(|A|, |B|)."""
-
-    jaccard: float
-    containment: float
+from pipeline.text.normalise import comparable
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,94 +29,113 @@ class VerifiedPair:
 
 @dataclass(frozen=True, slots=True)
 class Deduplication:
-    """Every article in exactly one group, the verified pairs, and how many oversized buckets were cut short."""
+    """Every article in exactly one group, by lead id; the verified pairs, by ids; and what was cut short.
+
+    `capped` counts the buckets of the search, and the lists of pairs among word-for-word repeats, that were too large
+    to go through pair by pair.
+    """
 
     groups: tuple[CopyGroup, ...]
     pairs: tuple[VerifiedPair, ...]
-    capped_buckets: int
+    capped: int
 
 
-def dedupe(articles: Sequence[Article], threshold: float = THRESHOLD) -> Deduplication:
+def dedupe(
+    articles: Sequence[Article], threshold: float = THRESHOLD, threads: int = 0, preferred: Sequence[str] = ()
+) -> Deduplication:
     """Fold articles into copy groups; ids must be distinct.
 
     `threshold` is the exact Jaccard similarity of word 5-grams from which two articles are copies. A text that lies to
-    80 % inside a longer one is a copy too, if the search proposes the pair: it does so for most from a Jaccard of 0.4
-    up, and hardly ever below 0.2. The result does not depend on the order of `articles`.
+    80 % inside a longer one is a copy too, if the search proposes the pair: it does so for most from a Jaccard of 0.3
+    up, and hardly ever below 0.1. What recurs on a publisher's unrelated articles does not count.
+
+    A group is led by an article that all its others were verified against: of a `preferred` source (the first named
+    first), one that can be linked to, the earliest, the longest. Neither the order of `articles` nor the number of
+    `threads` (0: one a core) changes the result.
 
     Raises ValueError for a threshold outside (0, 1].
     """
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold must be above 0 and at most 1, not {threshold}")
     ordered = sorted(articles, key=lambda article: article.id)
-    texts = [shingles(f"{article.title}\n{article.text}") for article in ordered]
-    sets = [_hashed(text) for text in texts]
-    proposed = candidates(signatures(texts), BANDS, ROWS)
-    overlaps = {pair: overlap(sets[pair[0]], sets[pair[1]]) for pair in proposed.pairs}
-    verified = {pair: both for pair, both in overlaps.items() if _is_copy(both, pair, sets, threshold)}
-    groups = [_group(ordered, members, verified) for members in _families(ordered, verified)]
-    pairs = sorted(
-        (
-            VerifiedPair(ordered[a].id, ordered[b].id, both.jaccard)
-            for (a, b), both in verified.items()
-            if both.jaccard >= threshold
-        ),
-        key=lambda pair: (pair.a, pair.b),
-    )
-    return Deduplication(tuple(groups), tuple(pairs), proposed.capped)
+    found = search(ArticleTexts(ordered), [article.source for article in ordered], threads)
+    copies = found.chosen(are_copies(found.overlaps, threshold))
+    groups = _groups(ordered, copies, _ranks(ordered, copies, preferred))
+    pairs, cut = _verified_pairs(ordered, found.chosen(found.overlaps.jaccard >= threshold))
+    return Deduplication(tuple(groups), tuple(pairs), found.capped + cut)
 
 
-def overlap(one: ShingleSet, other: ShingleSet) -> Overlap:
-    """Exact Jaccard similarity and containment of two sorted sets of shingle hashes."""
-    smaller = min(len(one), len(other))
-    if not smaller:
-        return Overlap(0.0, 0.0)
-    shared = len(np.intersect1d(one, other, assume_unique=True))
-    return Overlap(shared / (len(one) + len(other) - shared), shared / smaller)
+def _ranks(articles: Sequence[Article], copies: Search, preferred: Sequence[str]) -> Rows:
+    """Who rather leads, lower is better, shape (articles,). Only articles that have copies are told apart.
 
-
-def _hashed(text: Sequence[str]) -> ShingleSet:
-    """Sorted 64-bit hashes (xxh3) of the shingles: exact for our purposes, at an eighth of the memory."""
-    return np.unique(np.array([xxhash.xxh3_64_intdigest(shingle.encode()) for shingle in text], dtype=np.uint64))
-
-
-def _is_copy(both: Overlap, pair: Pair, sets: Sequence[ShingleSet], threshold: float) -> bool:
-    """The decision: alike enough, or one inside the other and long enough to be more than a quotation."""
-    if both.jaccard >= threshold:
-        return True
-    return both.containment >= CONTAINMENT and min(len(sets[row]) for row in pair) >= SMALLEST_CONTAINED
-
-
-def _families(articles: Sequence[Article], verified: Mapping[Pair, Overlap]) -> list[list[int]]:
-    """Groups of row numbers, lead first: a lead takes the rows verified against it, then the rest choose again.
-
-    Unlike connected components this cannot chain: A like B and B like C does not put A and C together.
+    A preferred source, an article that can be linked to, the earliest, the longest; then the lower id.
     """
-    neighbours: dict[int, dict[int, float]] = defaultdict(dict)
-    for (one, other), both in verified.items():
-        neighbours[one][other] = neighbours[other][one] = max(both.jaccard, both.containment)
-    free = set(range(len(articles)))
-    families: list[list[int]] = []
-    for row in sorted(free, key=lambda row: _lead_order(articles[row], neighbours[row])):
-        if row not in free:
-            continue
-        members = sorted(free & neighbours[row].keys())
-        families.append([row, *members])
-        free -= {row, *members}
-    return sorted(families)
+    rows = copies.involved
+    chosen = [articles[row] for row in rows]
+    places = {comparable(source): place for place, source in enumerate(preferred)}
+    sources = np.array([places.get(comparable(one.source), len(places)) if places else 0 for one in chosen])
+    published = np.array([one.published.timestamp() if one.published else np.inf for one in chosen])
+    shortness = np.array([-len(one.text) for one in chosen])
+    order = np.lexsort((rows, shortness, published, np.array([not one.url for one in chosen]), sources))
+    ranks = np.zeros(len(articles), dtype=np.int64)
+    ranks[rows[order]] = np.arange(len(rows))
+    return ranks
 
 
-def _lead_order(article: Article, similar: Mapping[int, float]) -> tuple[int, bool, float, int, str]:
-    """Who leads: the article with the most copies, one that can be linked to, the earliest, the longest, then by id."""
-    published = article.published.timestamp() if article.published else float("inf")
-    return (-len(similar), not article.url, published, -len(article.text), article.id)
-
-
-def _group(articles: Sequence[Article], members: Sequence[int], verified: Mapping[Pair, Overlap]) -> CopyGroup:
-    """The record for one family; `members` has the lead first."""
-    lead, *others = members
-    copies = []
-    for row in others:
-        both = verified[min(lead, row), max(lead, row)]
+def _groups(articles: Sequence[Article], found: Search, ranks: Rows) -> Iterator[CopyGroup]:
+    """The groups by lead. Texts with the same words go together; the lowest in rank of them stands for them all."""
+    rows = np.arange(len(articles))
+    faces, voices = _faces(found.twins, ranks)
+    joined = links(found.pairs, len(articles))
+    leaders = families(joined, voices, ranks[faces])[found.twins]
+    leads = faces[leaders]
+    followers = np.flatnonzero(leads != rows)
+    places = places_of(joined, found.twins[followers], leaders[followers])
+    jaccard = np.append(found.overlaps.jaccard, 1.0)[places].tolist()
+    containment = np.append(found.overlaps.containment, 1.0)[places].tolist()
+    copies: dict[int, list[Copy]] = defaultdict(list)
+    for at, (row, lead) in enumerate(zip(followers.tolist(), leads[followers].tolist(), strict=True)):
         exact = articles[row].text == articles[lead].text
-        copies.append(Copy(articles[row], both.jaccard, both.containment, exact))
-    return CopyGroup(articles[lead], tuple(copies))
+        copies[lead].append(Copy(articles[row], jaccard[at], containment[at], exact))
+    for lead in np.flatnonzero(leads == rows).tolist():
+        yield CopyGroup(articles[lead], tuple(copies.get(lead, ())))
+
+
+def _faces(twins: Rows, ranks: Rows) -> tuple[Rows, Rows]:
+    """For every row that is its own twin the lowest in rank of its twins, and how many they are; shape (rows,) each."""
+    faces = np.arange(len(twins))
+    order = np.lexsort((-ranks, twins))
+    faces[twins[order]] = order
+    return faces, np.bincount(twins, minlength=len(twins))
+
+
+def _verified_pairs(articles: Sequence[Article], found: Search) -> tuple[list[VerifiedPair], int]:
+    """The pairs with every text's twins, by ids, and how many lists of twins were too long for all pairs."""
+    twins: dict[int, list[int]] = defaultdict(list)
+    several = np.bincount(found.twins, minlength=len(articles)) > 1
+    for row in np.flatnonzero(several[found.twins]).tolist():
+        twins[int(found.twins[row])].append(row)
+    repeated = several[found.pairs].any(axis=1)
+    jaccard = found.overlaps.jaccard
+    listed = [(_pairs_among(rows), 1.0) for rows in twins.values()]
+    for (one, other), likeness in zip(found.pairs[repeated].tolist(), jaccard[repeated].tolist(), strict=True):
+        listed.append((_pairs_between(twins.get(one, [one]), twins.get(other, [other])), likeness))
+    rows = [(min(pair), max(pair), likeness) for (pairs, _), likeness in listed for pair in pairs]
+    rows += zip(*found.pairs[~repeated].T.tolist(), jaccard[~repeated].tolist(), strict=True)
+    rows.sort()
+    named = [VerifiedPair(articles[one].id, articles[other].id, likeness) for one, other, likeness in rows]
+    return named, sum(cut for (_, cut), _ in listed)
+
+
+def _pairs_among(rows: Sequence[int]) -> tuple[list[tuple[int, int]], bool]:
+    """All pairs of rows; of very many, the first with each other one, and that it was so."""
+    if len(rows) <= LARGEST_BUCKET:
+        return list(combinations(rows, 2)), False
+    return [(rows[0], row) for row in rows[1:]], True
+
+
+def _pairs_between(ones: Sequence[int], others: Sequence[int]) -> tuple[list[tuple[int, int]], bool]:
+    """All pairs of a row with another; of very many, the first of either side with each of the other."""
+    if len(ones) * len(others) <= LARGEST_BUCKET**2:
+        return list(product(ones, others)), False
+    return [(ones[0], other) for other in others] + [(one, others[0]) for one in ones[1:]], True

@@ -3,14 +3,14 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pipeline.errors import StoreError
-from pipeline.records import PastStory, Rendered
+from pipeline.records import Article, PastStory, Rendered
 from pipeline.store import explain, nights, runs
 from pipeline.store.database import Database, open_database
 from pipeline.store.ledger import Ledger
@@ -58,6 +58,22 @@ class Store:
     def past_stories(self, since: date, before: date) -> tuple[PastStory, ...]:
         """The stories of the nights from `since` until before `before`, by night and id, with their group leads."""
         return nights.past_stories(self._database, since, before)
+
+    def articles(self, ids: Sequence[str]) -> tuple[Article, ...]:
+        """The stored articles of some ids, in the order of the ids; those that are not stored are left out."""
+        return nights.articles(self._database, ids)
+
+    def nights_since(self, since: date) -> tuple[date, ...]:
+        """The nights from `since` on that have an edition, in order."""
+        return nights.nights_since(self._database, since)
+
+    def articles_of(self, night: date) -> tuple[Article, ...]:
+        """The articles that first came in on a night, by id."""
+        return nights.articles_of(self._database, night)
+
+    def stories_with(self, ids: Sequence[str], since: date, before: date) -> dict[str, tuple[date, str]]:
+        """For each article the latest night in the span on which a story held it, with the story's id."""
+        return nights.stories_with(self._database, ids, since, before)
 
     def start_run(self, night: date, now: datetime) -> int:
         """Note that a run began; the run's number."""

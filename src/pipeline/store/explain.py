@@ -105,6 +105,24 @@ def _article_lines(database: Database, row: sqlite3.Row) -> Iterator[str]:
         if member["article"] == member["lead"]:
             yield from _copies(database, member)
         yield from _fate(database, member["edition"], member["story"])
+    yield from _echo_lines(database, row["id"])
+
+
+def _echo_lines(database: Database, article: str) -> Iterator[str]:
+    """Which earlier article one repeats, and which later ones repeat it."""
+    for echo in database.rows(
+        "SELECT e.*, a.title, a.source, a.edition AS night FROM echoes e JOIN articles a ON a.id = e.earlier"
+        " WHERE e.article = ? ORDER BY e.edition",
+        (article,),
+    ):
+        yield f"  repeats {echo['earlier']} of {echo['night']}: {_named(echo)} ({_likeness(echo)})"
+    for echo in database.rows("SELECT * FROM echoes WHERE earlier = ? ORDER BY edition, article", (article,)):
+        yield f"  repeated by {echo['article']} of {echo['edition']} ({_likeness(echo)})"
+
+
+def _likeness(row: sqlite3.Row) -> str:
+    """How alike two articles are."""
+    return f"similarity {row['similarity']:.3f}, containment {row['containment']:.3f}"
 
 
 def _copies(database: Database, lead: sqlite3.Row) -> Iterator[str]:
@@ -122,9 +140,7 @@ def _copy_of(member: sqlite3.Row) -> str:
     if member["article"] == member["lead"]:
         return ""
     kind = "exact copy" if member["exact"] else "copy"
-    return (
-        f", {kind} of {member['lead']} (similarity {member['similarity']:.3f}, containment {member['containment']:.3f})"
-    )
+    return f", {kind} of {member['lead']} ({_likeness(member)})"
 
 
 def _rejects(database: Database, identifier: str) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, astuple
 from datetime import date, datetime
 from itertools import groupby
 
@@ -29,6 +29,10 @@ def save(database: Database, night: Night) -> None:
         _save_stories(database, night)
         _save_entries(database, night.edition)
         _save_losses(database, night.edition)
+        database.change_many(
+            "INSERT INTO echoes (edition, article, earlier, similarity, containment) VALUES (?, ?, ?, ?, ?)",
+            ((night.edition.id, *astuple(echo)) for echo in night.echoes),
+        )
 
 
 def edition(database: Database, identifier: str) -> Rendered | None:
@@ -39,6 +43,38 @@ def edition(database: Database, identifier: str) -> Rendered | None:
 def latest_edition(database: Database) -> Rendered | None:
     """The edition of the latest night, or None."""
     return _rendered(database.row("SELECT * FROM editions ORDER BY id DESC LIMIT 1"))
+
+
+def articles(database: Database, ids: Sequence[str]) -> tuple[Article, ...]:
+    """The stored articles of some ids, in the order of the ids; those that are not stored are left out."""
+    rows = (database.row("SELECT * FROM articles WHERE id = ?", (one,)) for one in ids)
+    return tuple(_article(row) for row in rows if row is not None)
+
+
+def nights_since(database: Database, since: date) -> tuple[date, ...]:
+    """The nights from `since` on that have an edition, in order."""
+    rows = database.rows("SELECT id FROM editions WHERE id >= ? ORDER BY id", (since.isoformat(),))
+    return tuple(date.fromisoformat(row["id"]) for row in rows)
+
+
+def articles_of(database: Database, night: date) -> tuple[Article, ...]:
+    """The articles that first came in on a night, by id."""
+    rows = database.rows("SELECT * FROM articles WHERE edition = ? ORDER BY id", (night.isoformat(),))
+    return tuple(_article(row) for row in rows)
+
+
+def stories_with(database: Database, ids: Sequence[str], since: date, before: date) -> dict[str, tuple[date, str]]:
+    """For each article the latest night in the span on which a story held it, with the story's id."""
+    found = {}
+    for one in ids:
+        row = database.row(
+            "SELECT edition, story FROM memberships WHERE article = ? AND edition >= ? AND edition < ?"
+            " ORDER BY edition DESC LIMIT 1",
+            (one, since.isoformat(), before.isoformat()),
+        )
+        if row is not None:
+            found[one] = (date.fromisoformat(row["edition"]), str(row["story"]))
+    return found
 
 
 def past_stories(database: Database, since: date, before: date) -> tuple[PastStory, ...]:

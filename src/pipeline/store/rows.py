@@ -3,20 +3,22 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline.records import Article, DeliveryState, Edition, Rendered, Story
+from pipeline.records import Article, DeliveryState, Echo, Edition, Rendered, Story
 
 
 @dataclass(frozen=True, slots=True)
 class Night:
     """Everything one night decided: what is saved, in one piece, before any mail goes out.
 
-    `articles` are all that were accepted; `stories` are all that were formed, those left out of the edition included.
+    `articles` are all that were accepted; `stories` are all that were formed, those left out of the edition included;
+    `echoes` are the articles that repeat earlier ones.
     """
 
     edition: Edition
     rendered: Rendered
     articles: tuple[Article, ...]
     stories: tuple[Story, ...]
+    echoes: tuple[Echo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

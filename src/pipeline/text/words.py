@@ -56,18 +56,21 @@ def content_stems(text: str) -> list[str]:
 
 
 def shingles(text: str) -> list[str]:
-    """Distinct shingles of a text in order of first appearance: word 5-grams, or character 8-grams where words
-    are written without spaces. A text shorter than one shingle is its own single shingle; an empty one has none.
+    """Distinct shingles of a text in order of first appearance, their words between single spaces: word 5-grams, or
+    character 8-grams where more than a third of the word characters are of scripts written without spaces.
+
+    A text shorter than one shingle is its own single shingle; one without words has none.
     """
-    folded = comparable(text)
-    if len(_UNSPACED.findall(folded)) > len(folded) // 3:
-        return _grams("".join(_WORD.findall(folded)), SHINGLE_CHARACTERS, "")
-    return _grams(_WORD.findall(folded), SHINGLE_WORDS, " ")
+    found = words(text)
+    characters = "".join(found)
+    if 3 * len(_UNSPACED.findall(characters)) > len(characters):
+        return _grams(characters, SHINGLE_CHARACTERS)
+    return _grams(found, SHINGLE_WORDS)
 
 
-def _grams(units: Sequence[str], size: int, joiner: str) -> list[str]:
+def _grams(units: Sequence[str], size: int) -> list[str]:
     """Distinct runs of `size` units."""
     if not units:
         return []
     count = max(1, len(units) - size + 1)
-    return list(dict.fromkeys(joiner.join(units[start : start + size]) for start in range(count)))
+    return list(dict.fromkeys(" ".join(units[start : start + size]) for start in range(count)))
