@@ -12,7 +12,9 @@ import numpy.typing as npt
 from numba import uint32, uint64
 
 from pipeline.minhash.compiled import compiled
+from pipeline.minhash.documents import in_threads
 from pipeline.minhash.kernels import Signatures
+from pipeline.minhash.sets import distinct, slots_for
 
 LARGEST_BUCKET = 400
 """Members up to which a bucket pairs each with each."""
@@ -20,6 +22,10 @@ HUBS = 8
 """A larger bucket pairs each member with its first eight only. These are much the same in every band, so that a family
 of any size hangs together by a few pairs for each of its members."""
 BANDS_AT_ONCE = 8
+"""Short bands of so many lie in one line of the processor's cache."""
+
+_SCATTER = 0x9E3779B97F4A7C15
+_GATHER = pow(_SCATTER, -1, 1 << 64)
 
 Pairs = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
@@ -42,25 +48,36 @@ class Candidates:
     capped: int = 0
 
 
-def candidates(signatures: Signatures, rows: Rows, banding: Banding) -> Candidates:
+def candidates(signatures: Signatures, rows: Rows, banding: Banding, threads: int = 0) -> Candidates:
     """Pairs of `rows` that share a band and agree on at least `banding.least` permutations.
 
-    Raises ValueError when the bands need more permutations than there are.
+    `rows` ascend; `threads` as for `documents.in_threads`. Raises ValueError when the bands need more permutations than
+    there are.
     """
+
+    def work(first: int) -> tuple[Entries, int]:
+        return _pairs_of(signatures, rows, banding, range(first, min(first + BANDS_AT_ONCE, banding.bands)))
+
     found, capped = np.zeros(0, dtype=np.uint64), 0
-    for first in range(0, banding.bands, BANDS_AT_ONCE):
-        last = min(first + BANDS_AT_ONCE, banding.bands)
-        parts = [found]
-        for entries in sorted_entries(signatures, rows, banding, range(first, last)):
-            count, large = _pairs_in(entries, np.zeros(0, dtype=np.uint64), LARGEST_BUCKET)
-            parts.append(np.empty(count, dtype=np.uint64))
-            _pairs_in(entries, parts[-1], LARGEST_BUCKET)
-            capped += large
-        found = np.unique(np.concatenate(parts))
-    pairs: Pairs = np.stack([found >> np.uint64(32), found & np.uint64(0xFFFFFFFF)], axis=1).astype(np.int64)
+    for pairs, large in in_threads(work, range(0, banding.bands, BANDS_AT_ONCE), threads):
+        found = _distinct(np.concatenate([found, pairs]))
+        capped += large
+    found.sort()
+    both: Pairs = np.stack([found >> np.uint64(32), found & np.uint64(0xFFFFFFFF)], axis=1).astype(np.int64)
     if banding.least:
-        pairs = pairs[agreements(signatures, signatures, pairs) >= banding.least]
-    return Candidates(pairs, capped)
+        both = both[agreements(signatures, signatures, both) >= banding.least]
+    return Candidates(both, capped)
+
+
+def _pairs_of(signatures: Signatures, rows: Rows, banding: Banding, bands: range) -> tuple[Entries, int]:
+    """The pairs that share one of some bands, `left << 32 | right`, each once, and how many buckets were too large."""
+    parts, capped = [], 0
+    for entries in sorted_entries(signatures, rows, banding, bands):
+        count, large = _pairs_in(entries, np.zeros(0, dtype=np.uint64), LARGEST_BUCKET)
+        parts.append(np.empty(count, dtype=np.uint64))
+        _pairs_in(entries, parts[-1], LARGEST_BUCKET)
+        capped += large
+    return _distinct(np.concatenate(parts)), capped
 
 
 def sorted_entries(signatures: Signatures, rows: Rows, banding: Banding, bands: range) -> Entries:
@@ -114,6 +131,14 @@ def _sort(entries: Entries, spare: Entries) -> None:
             counts[digit, value] += 1
         source, target = target, source
     entries[:] = source
+
+
+@compiled
+def _distinct(pairs: Entries) -> Entries:
+    """Each pair once. In a set a number's lower bits are its slot: the pairs are multiplied, which can be undone."""
+    scattered = pairs * uint64(_SCATTER)
+    count = distinct(scattered, len(pairs), np.zeros(slots_for(len(pairs)), dtype=np.uint64))
+    return scattered[:count] * uint64(_GATHER)
 
 
 @compiled

@@ -12,9 +12,10 @@ from numba import uint64
 
 from pipeline.minhash.compiled import compiled
 from pipeline.minhash.documents import Rows, ignoring, in_threads
-from pipeline.minhash.kernels import Hashes, Ignored
+from pipeline.minhash.kernels import Ignored
 from pipeline.minhash.sets import built, place, slot_of, slots_for
 from pipeline.minhash.signatures import shingle_sets
+from pipeline.minhash.tokens import Hashes
 
 SAMPLE = 64
 """Articles of a publisher looked at."""

@@ -9,7 +9,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.minhash.kernels import Documents, Hashes, Ignored
+from pipeline.minhash.kernels import Ignored
+from pipeline.minhash.tokens import PADDING, Documents, Hashes
 from pipeline.text.words import words
 
 TEXTS, CHARACTERS = 256, 4_000_000
@@ -56,6 +57,7 @@ def _documents(texts: list[str], folded: Flags) -> Documents:
         encoded = [text.encode("utf-8", "replace") for text in texts]
     starts = np.zeros(len(encoded) + 1, dtype=np.int64)
     starts[1:] = np.cumsum(np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded)))
+    encoded.append(bytes(PADDING))
     return Documents(np.frombuffer(b"".join(encoded), dtype=np.uint8), starts, folded)
 
 

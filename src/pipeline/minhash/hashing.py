@@ -5,16 +5,16 @@ from functools import cache
 import numpy as np
 from datasketch import MinHash
 
-from pipeline.minhash.alphabet import SEPARATOR, folding
-from pipeline.minhash.kernels import Hashes, Tables
+from pipeline.minhash.alphabet import folding
+from pipeline.minhash.tokens import FIRST, SECOND, Hashes, Tables
 
 PERMUTATIONS = 128
 SEED = 1
 SCHEME = "affine32"
-HASH = "cyclic-multilinear-64"
+HASH = "multilinear-64"
 """Names the hash function; another one gives other signatures."""
 _ALL = (1 << 64) - 1
-_STEPS_SEED, _WEIGHTS_SEED = 1, 2
+_WEIGHTS_SEED = 2
 
 
 def shingle_hash(shingle: bytes) -> int:
@@ -32,15 +32,18 @@ def shingle_hash64(shingle: bytes) -> int:
     """
     units = shingle.split(b" ")
     weights = [int(weight) for weight in tables().weights]
-    return sum(_word_hash(unit) * weight for unit, weight in zip(units, weights[: len(units)], strict=True)) & _ALL
+    return sum(word_hash(unit) * weight for unit, weight in zip(units, weights[: len(units)], strict=True)) & _ALL
 
 
-def _word_hash(word: bytes) -> int:
-    """The mixed hash of one word."""
-    steps = tables().steps
+def word_hash(word: bytes) -> int:
+    """The mixed hash of one word, from eight bytes of it at a time, the last ones filled up with zeros."""
     value = 0
-    for byte in word:
-        value = ((value << 5 | value >> 59) + int(steps[byte])) & _ALL
+    for place, start in enumerate(range(0, len(word), 8)):
+        part = int.from_bytes(word[start : start + 8], "little")
+        if place < 2:
+            value = (value + part * (FIRST, SECOND)[place]) & _ALL
+        else:
+            value = ((value ^ value >> 32) * FIRST + part * SECOND) & _ALL
     value = (value ^ value >> 33) * 0xFF51AFD7ED558CCD & _ALL
     value = (value ^ value >> 33) * 0xC4CEB9FE1A85EC53 & _ALL
     return value ^ value >> 33
@@ -50,11 +53,9 @@ def _word_hash(word: bytes) -> int:
 def tables() -> Tables:
     """The constants of the compiled loops. The permutations are datasketch's own."""
     slopes, shifts = MinHash(num_perm=PERMUTATIONS, seed=SEED, scheme=SCHEME).permutations
-    steps, characters = _random(256, _STEPS_SEED), folding()
     return Tables(
-        folding=characters,
-        ascii=np.where(characters[:128] == SEPARATOR, 0, steps[characters[:128]]).astype(np.uint64),
-        steps=steps,
+        folding=folding(),
+        ascii=folding()[:128].astype(np.uint8),
         weights=_random(8, _WEIGHTS_SEED) | np.uint64(1),
         slopes=slopes.astype(np.uint32),
         shifts=shifts.astype(np.uint32),

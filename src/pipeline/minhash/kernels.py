@@ -1,8 +1,8 @@
-"""Compiled loops (numba) over raw UTF-8: words, shingles, permutations. They release the interpreter's lock.
+"""Compiled loops from words to signatures: shingles, permutations, overlaps. They release the interpreter's lock.
 
-A word's hash is a cyclic polynomial over its bytes, a shingle's a multilinear sum over its words' mixed hashes (Lemire
-and Kaser 2010, "Recursive n-gram hashing is pairwise independent, at best"): a word is read once, not once for each of
-the five shingles it stands in. `hashing.shingle_hash` computes the same for one shingle.
+A shingle's hash is a multilinear sum over its words' mixed hashes (Lemire and Kaser 2014, "Strongly universal string
+hashing is fast"): a word is read once, not once for each of the five shingles it stands in. `hashing.shingle_hash`
+computes the same for one shingle.
 """
 
 from typing import NamedTuple
@@ -13,46 +13,25 @@ from numba import uint32, uint64
 
 from pipeline.minhash.compiled import Integer, compiled, inlined
 from pipeline.minhash.sets import built, distinct, holds, shared, slots_for
+from pipeline.minhash.tokens import (
+    UNFOLDED,
+    Documents,
+    Hashes,
+    Offsets,
+    Scratch,
+    Tables,
+    hash_characters,
+    hash_words,
+    letters_in,
+    scratch_for,
+)
 
-Bytes = npt.NDArray[np.uint8]
-Hashes = npt.NDArray[np.uint64]
-Table = npt.NDArray[np.uint32]
-Offsets = npt.NDArray[np.int64]
 Signatures = npt.NDArray[np.uint32]
 
-UNFOLDED = -1
-"""Instead of a number of units: the text needs folding by Python first."""
 WORDS, CHARACTERS = 5, 8
 """Units in a shingle: words, or characters where words are written without spaces."""
 BLOCK = 1024
 """Hashes permuted at a time: a multiple of eight, and small enough for the nearest cache."""
-
-
-class Tables(NamedTuple):
-    """The constants the loops work with: see `hashing.tables`.
-
-    `folding` as `alphabet.folding`; `steps` is every byte's step of the hash, `ascii` that of bytes below 128 once they
-    are folded, 0 for those that end a word; `weights` are of the units in a shingle, `slopes` and `shifts` of the
-    permutations.
-    """
-
-    folding: Table
-    ascii: Hashes
-    steps: Hashes
-    weights: Hashes
-    slopes: Table
-    shifts: Table
-
-
-class Documents(NamedTuple):
-    """Texts as UTF-8, one after the other: text `i` is `content[starts[i] : starts[i + 1]]`.
-
-    Where `folded[i]`, the text is in comparable form already, its words between single spaces.
-    """
-
-    content: Bytes
-    starts: Offsets
-    folded: npt.NDArray[np.bool_]
 
 
 class Ignored(NamedTuple):
@@ -64,11 +43,6 @@ class Ignored(NamedTuple):
     slots: Hashes
     starts: Offsets
     owner: npt.NDArray[np.int64]
-
-
-@inlined
-def _turned(value: Integer) -> Integer:
-    return (value << uint64(5)) | (value >> uint64(59))
 
 
 @inlined
@@ -91,138 +65,6 @@ def _mixed32(value: Integer) -> Integer:
 def _smaller(slope: Integer, shift: Integer, one: Integer, other: Integer) -> Integer:
     """The smaller of two permuted hashes. numba counts in 64 bits unless told: the wrap at 32 is the permutation's."""
     return min(uint32(uint32(slope * one) + shift), uint32(uint32(slope * other) + shift))
-
-
-@inlined
-def _character(content: Bytes, at: Integer) -> tuple[Integer, Integer]:
-    """The code point that starts at a byte of 128 or more, and how many bytes it has."""
-    first = uint32(content[at])
-    second = uint32(content[at + uint64(1)]) & uint32(63)
-    if first < uint32(0xE0):
-        return ((first & uint32(31)) << uint32(6)) | second, uint64(2)
-    third = uint32(content[at + uint64(2)]) & uint32(63)
-    if first < uint32(0xF0):
-        return ((first & uint32(15)) << uint32(12)) | (second << uint32(6)) | third, uint64(3)
-    fourth = uint32(content[at + uint64(3)]) & uint32(63)
-    upper = ((first & uint32(7)) << uint32(18)) | (second << uint32(12))
-    return upper | (third << uint32(6)) | fourth, uint64(4)
-
-
-@inlined
-def _form(content: Bytes, at: Integer, folding: Table, folded: Integer) -> tuple[Integer, Integer]:
-    """The folded bytes of the character at a byte of 128 or more, lowest first, and how many bytes it takes up."""
-    point, width = _character(content, at)
-    if folded:
-        form = uint32(0)
-        for place in range(width):
-            form |= uint32(content[at + uint64(place)]) << uint32(8 * place)
-        return form, width
-    if point >= uint32(len(folding)):
-        return uint32(1), width
-    return folding[point], width
-
-
-@inlined
-def _is_unspaced(form: Integer) -> Integer:
-    """Whether a folded character belongs to a script without spaces: Thai, Lao, Burmese, Khmer, kana, Han."""
-    if (form < uint32(0x10000)) | (form >= uint32(0x1000000)):
-        return False
-    point = (form & uint32(15)) << uint32(12) | (form >> uint32(8) & uint32(63)) << uint32(6)
-    point |= form >> uint32(16) & uint32(63)
-    south = _between(point, 0x0E00, 0x0EFF) | _between(point, 0x1000, 0x109F) | _between(point, 0x1780, 0x17FF)
-    east = _between(point, 0x3040, 0x30FF) | _between(point, 0x3400, 0x4DBF) | _between(point, 0x4E00, 0x9FFF)
-    return south | east
-
-
-@inlined
-def _between(point: Integer, first: Integer, last: Integer) -> Integer:
-    return (point >= uint32(first)) & (point <= uint32(last))
-
-
-@compiled
-def _words(documents: Documents, row: Integer, tables: Tables, units: Hashes) -> tuple[Integer, Integer]:
-    """Hash every word of a text into `units`: how many words (or UNFOLDED), and how many unspaced characters.
-
-    The inner loop branches on nothing but whether a byte is ASCII: real text would mispredict a branch at every word's
-    end. So each byte writes the hash so far, and the end of a word only moves on to the next place.
-    """
-    content, steps, ascii_steps, folded = documents.content, tables.steps, tables.ascii, documents.folded[row]
-    count, value, inside, unspaced = uint64(0), uint64(0), uint64(0), 0
-    at, end = uint64(documents.starts[row]), uint64(documents.starts[row + 1])
-    while at < end:
-        byte = content[at]
-        while byte < 128:
-            step = ascii_steps[byte]
-            word = uint64(step != uint64(0))
-            units[count] = value
-            count += inside & (word ^ uint64(1))
-            value = (_turned(value) + step) & (uint64(0) - word)
-            inside = word
-            at += uint64(1)
-            if at >= end:
-                break
-            byte = content[at]
-        if at >= end:
-            break
-        form, width = _form(content, at, tables.folding, folded)
-        at += width
-        if form == uint32(1):
-            return UNFOLDED, 0
-        if form == uint32(0):
-            units[count] = value
-            count += inside
-            value = inside = uint64(0)
-            continue
-        unspaced += _is_unspaced(form)
-        inside = uint64(1)
-        while form:
-            value = _turned(value) + steps[form & uint32(255)]
-            form >>= uint32(8)
-    units[count] = value
-    return np.int64(count + inside), unspaced
-
-
-@compiled
-def _letters(documents: Documents, row: Integer, tables: Tables) -> Integer:
-    """How many word characters a text has that `_words` could read."""
-    letters = 0
-    at, end = documents.starts[row], documents.starts[row + 1]
-    while at < end:
-        if documents.content[at] < 128:
-            letters += tables.ascii[documents.content[at]] != uint64(0)
-            at += 1
-            continue
-        form, width = _form(documents.content, uint64(at), tables.folding, documents.folded[row])
-        at += np.int64(width)
-        while form:
-            letters += form & uint32(0xC0) != uint32(0x80)
-            form >>= uint32(8)
-    return letters
-
-
-@compiled
-def _characters(documents: Documents, row: Integer, tables: Tables, units: Hashes) -> None:
-    """Hash every word character of a text into `units`; `_letters` tells how many there are."""
-    content, steps = documents.content, tables.steps
-    count = -1
-    at, end = uint64(documents.starts[row]), uint64(documents.starts[row + 1])
-    while at < end:
-        byte = content[at]
-        if byte < 128:
-            if tables.ascii[byte] != uint64(0):
-                count += 1
-                units[count] = tables.ascii[byte]
-            at += uint64(1)
-            continue
-        form, width = _form(content, at, tables.folding, documents.folded[row])
-        at += width
-        while form:
-            low = form & uint32(255)
-            if low & uint32(0xC0) != uint32(0x80):
-                count += 1
-                units[count] = uint64(0)
-            units[count] = _turned(units[count]) + steps[low]
-            form >>= uint32(8)
 
 
 @compiled
@@ -269,18 +111,20 @@ def room(documents: Documents) -> Integer:
 
 
 @compiled
-def shingle(documents: Documents, row: Integer, tables: Tables, units: Hashes) -> tuple[Integer, Integer, Integer]:
+def shingle(
+    documents: Documents, row: Integer, tables: Tables, scratch: Scratch, units: Hashes
+) -> tuple[Integer, Integer, Integer]:
     """Hash the shingles of a text into `units` (shape `room`), repeats included, in order.
 
     Gives the number of units (or UNFOLDED), the fingerprint of their sequence and the number of shingles. A text
     shorter than a shingle is one by itself; one without words has none.
     """
-    count, unspaced = _words(documents, row, tables, units)
+    count, unspaced = hash_words(documents, row, tables, scratch, units)
     size = WORDS
     if unspaced > 0:
-        letters = _letters(documents, row, tables)
+        letters = letters_in(documents, row, tables)
         if 3 * unspaced > letters:
-            _characters(documents, row, tables, units)
+            hash_characters(documents, row, tables, units)
             count, size = letters, CHARACTERS
     if count <= 0:
         return count, uint64(0), 0
@@ -332,17 +176,24 @@ def permute(hashes: Hashes, count: Integer, tables: Tables, signature: Signature
 
 @compiled
 def sketch_texts(
-    documents: Documents, ignored: Ignored, tables: Tables, signatures: Signatures, prints: Hashes, counts: Offsets
+    documents: Documents,
+    rows: Offsets,
+    ignored: Ignored,
+    tables: Tables,
+    signatures: Signatures,
+    prints: Hashes,
+    units: Offsets,
 ) -> None:
-    """Signature, fingerprint and number of units of every text; one with UNFOLDED units gets nothing else."""
-    units = np.empty(room(documents), dtype=np.uint64)
-    for row in range(len(counts)):
-        count, fingerprint, found = shingle(documents, row, tables, units)
-        counts[row] = count
+    """Signature, fingerprint and number of units of every text, each to its row; UNFOLDED units come alone."""
+    scratch, hashes = scratch_for(documents), np.empty(room(documents), dtype=np.uint64)
+    for place in range(len(rows)):
+        row = rows[place]
+        count, fingerprint, found = shingle(documents, place, tables, scratch, hashes)
+        units[row] = count
         if count == UNFOLDED:
             continue
         prints[row] = fingerprint
-        permute(units, _counted(units, found, ignored, row), tables, signatures[row])
+        permute(hashes, _counted(hashes, found, ignored, row), tables, signatures[row])
 
 
 @compiled
@@ -359,9 +210,10 @@ def collect(documents: Documents, ignored: Ignored, tables: Tables, sizes: Offse
     Text `i` has `sizes[i]` of them; a text that the table cannot fold has UNFOLDED and none.
     """
     longest, total = room(documents), len(documents.content) * 3 // 5 + 3 * len(sizes)
-    units, hashes, done = np.empty(longest, dtype=np.uint64), np.empty(total, dtype=np.uint64), 0
+    scratch, units, hashes = scratch_for(documents), np.empty(longest, np.uint64), np.empty(total, np.uint64)
+    done = 0
     for row in range(len(sizes)):
-        count, prints[row], found = shingle(documents, row, tables, units)
+        count, prints[row], found = shingle(documents, row, tables, scratch, units)
         if count == UNFOLDED:
             sizes[row] = UNFOLDED
             continue

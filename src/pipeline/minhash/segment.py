@@ -21,7 +21,8 @@ from pipeline.files import shown, sync_folder
 from pipeline.minhash.bands import Banding, Entries, Pairs, Rows, agreements, sorted_entries
 from pipeline.minhash.compiled import compiled
 from pipeline.minhash.hashing import PERMUTATIONS
-from pipeline.minhash.kernels import Bytes, Offsets, Signatures
+from pipeline.minhash.kernels import Signatures
+from pipeline.minhash.tokens import Bytes, Offsets
 
 ADVICE = "move the folder away: it is made again from the stored articles"
 MOST_LOOKED_AT = 64

@@ -11,7 +11,8 @@ from datasketch import LeanMinHash, MinHash, MinHashLSH
 
 from pipeline.minhash.documents import Flags, Rows, batches, ignoring, in_threads, rows_of
 from pipeline.minhash.hashing import PERMUTATIONS, SCHEME, SEED, shingle_hash, tables
-from pipeline.minhash.kernels import UNFOLDED, Hashes, Ignored, Signatures, collect, sketch_sets, sketch_texts
+from pipeline.minhash.kernels import Ignored, Signatures, collect, sketch_sets, sketch_texts
+from pipeline.minhash.tokens import UNFOLDED, Hashes
 
 TEXTS_A_TASK = 2_048
 
@@ -62,13 +63,10 @@ def sketch(texts: Sequence[str], ignored: Ignored | None = None, threads: int = 
 def _sketch_rows(texts: Sequence[str], rows: Rows, ignored: Ignored, result: Sketches) -> None:
     """Fill some rows of `result`; texts that turn out to need folding are read a second time."""
     for batch, documents in batches(texts, rows, result.folded):
-        signatures = np.empty((len(batch), PERMUTATIONS), dtype=np.uint32)
-        prints, units = np.zeros(len(batch), dtype=np.uint64), np.zeros(len(batch), dtype=np.int64)
-        sketch_texts(documents, rows_of(ignored, batch), tables(), signatures, prints, units)
-        result.signatures[batch], result.prints[batch], result.units[batch] = signatures, prints, units
-        result.folded[batch[units == UNFOLDED]] = True
+        sketch_texts(documents, batch, ignored, tables(), result.signatures, result.prints, result.units)
     unfolded = rows[result.units[rows] == UNFOLDED]
     if len(unfolded):
+        result.folded[unfolded] = True
         _sketch_rows(texts, unfolded, ignored, result)
 
 
