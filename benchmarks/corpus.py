@@ -1,6 +1,6 @@
 r"""A corpus for measuring speed and memory: real news, recombined into as many documents as asked for.
 
-    python -m benchmarks.corpus [--shared DIR] [--count 20000] [--seed 1]
+    python benchmarks/corpus.py [--shared DIR] [--count 20000] [--seed 1]
 
 Makes the corpus, or reads it from `data/bench/`, and prints what is in it. Documents have about 470 `\w+` words, cut
 from Reuters-21578 and the training half of NeuS. About 70 % are base documents. The rest repeat an earlier base

@@ -1,8 +1,8 @@
 """Speed and memory of copy detection, beside other engines on the same documents.
 
-    python -m benchmarks.dedupe [--count 20000] [--runs 3] [--peers rensa,gaoya] [--peer-count M] [--shared DIR]
-    python -m benchmarks.dedupe --memory [--count 100000]
-    python -m benchmarks.dedupe --scaling
+    python benchmarks/dedupe.py [--count 20000] [--runs 3] [--peers rensa,gaoya] [--peer-count M] [--shared DIR]
+    python benchmarks/dedupe.py --memory [--count 100000]
+    python benchmarks/dedupe.py --scaling
 
 Documents come from `corpus.py`, peers from `peers.py`. Everything from text to groups is timed: words, shingles,
 signatures, candidates, and for ours the exact verification that peers do without. One thread each, except for
@@ -30,9 +30,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.corpus import DEFAULT_SHARED, ROOT, make_corpus
-from benchmarks.peers import PEERS
-
+from corpus import DEFAULT_SHARED, ROOT, make_corpus
+from peers import PEERS
 from pipeline.records import Article
 from pipeline.stages.dedupe import dedupe
 
@@ -115,11 +114,14 @@ def peer(name: str) -> Engine:
 
 
 def run(engine: Engine, articles: Sequence[Article]) -> Run:
-    """One run, timed, after what the run before left behind has been cleared away."""
+    """One run, timed after what was left has been cleared away; nothing is collected meanwhile, as in `timeit`."""
     gc.collect()
+    gc.disable()
     start = time.perf_counter()
     grouped = engine(articles)
-    return Run(len(articles) / (time.perf_counter() - start), grouped)
+    seconds = time.perf_counter() - start
+    gc.enable()
+    return Run(len(articles) / seconds, grouped)
 
 
 def speed_table(articles: Sequence[Article], names: Sequence[str], runs: int, peer_count: int | None) -> str:
@@ -172,7 +174,7 @@ def memory_table(options: argparse.Namespace) -> str:
     lines = ["| engine | documents | MB over the loaded documents |", "|---|---|---|"]
     for name in (OURS, *options.peers):
         documents = options.count if name == OURS else options.peer_count or options.count
-        command = [sys.executable, "-m", "benchmarks.dedupe", "--child", name, "--count", str(options.count)]
+        command = [sys.executable, __file__, "--child", name, "--count", str(options.count)]
         command += ["--peer-count", str(documents), "--shared", str(options.shared.resolve())]
         child = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 this program
         lines.append(f"| {name} | {documents:,} | {float(child.stdout):,.0f} |")

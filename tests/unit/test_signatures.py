@@ -10,7 +10,9 @@ import xxhash
 from datasketch import MinHash, MinHashLSH
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 
+from pipeline.minhash.compiled import compiled
 from pipeline.minhash.documents import ignoring
 from pipeline.minhash.hashing import PERMUTATIONS, SCHEME, SEED, shingle_hash, shingle_hash64
 from pipeline.minhash.signatures import shingle_sets, signatures, sketch, to_index, to_lean, to_minhash
@@ -178,3 +180,15 @@ def test_signatures_go_into_datasketch() -> None:
     assert index.query(to_lean(found[0])) == ["quay"]
     with pytest.raises(ValueError, match="longer"):
         to_index(found, ["quay"], threshold=0.5)
+
+
+def test_loops_compile_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read-only installation without a home folder costs seconds each night, and works."""
+
+    def no_place(**options: bool) -> object:
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return njit(**options)  # type: ignore[call-overload]  # any options
+
+    monkeypatch.setattr("pipeline.minhash.compiled.njit", no_place)
+    assert compiled(lambda number: number + 1)(1) == 2

@@ -42,9 +42,13 @@ class Banding(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Pairs of row numbers, smaller first, ascending, shape (pairs, 2), and how many buckets were too large to pair."""
+    """Pairs of row numbers, smaller first, ascending, shape (pairs, 2), and on how many permutations each agrees.
+
+    `capped` counts the buckets that were too large to pair each with each.
+    """
 
     pairs: Pairs
+    agreements: Rows
     capped: int = 0
 
 
@@ -64,9 +68,8 @@ def candidates(signatures: Signatures, rows: Rows, banding: Banding, threads: in
         capped += large
     found.sort()
     both: Pairs = np.stack([found >> np.uint64(32), found & np.uint64(0xFFFFFFFF)], axis=1).astype(np.int64)
-    if banding.least:
-        both = both[agreements(signatures, signatures, both) >= banding.least]
-    return Candidates(both, capped)
+    agreed = agreements(signatures, signatures, both)
+    return Candidates(both[agreed >= banding.least], agreed[agreed >= banding.least], capped)
 
 
 def _pairs_of(signatures: Signatures, rows: Rows, banding: Banding, bands: range) -> tuple[Entries, int]:

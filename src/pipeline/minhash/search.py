@@ -8,14 +8,15 @@ import numpy.typing as npt
 
 from pipeline.minhash.bands import Banding, Pairs, Rows, candidates
 from pipeline.minhash.boilerplate import boilerplate
+from pipeline.minhash.copies import may_be_copies
 from pipeline.minhash.overlap import Overlaps, verify
 from pipeline.minhash.signatures import Sketches, sketch
 
 Flags = npt.NDArray[np.bool_]
-BANDING = Banding(bands=64, rows=2, least=16)
+BANDING = Banding(bands=64, rows=2, least=8)
 """Tuned for recall: at a Jaccard similarity of 0.3 two texts meet in a band with probability 0.998, at 0.2 with 0.93.
 
-So short bands also bring together what shares a phrase; sixteen agreements of 128 leave most of that out.
+So short bands also bring together what shares a phrase; `copies.may_be_copies` leaves most of that out.
 """
 
 
@@ -46,8 +47,8 @@ class Search:
         return np.flatnonzero(several[self.twins])
 
 
-def search(texts: Sequence[str], publishers: Sequence[str], threads: int = 0) -> Search:
-    """Find what may be copies of each other, and count how much they share, boilerplate aside.
+def search(texts: Sequence[str], publishers: Sequence[str], threshold: float, threads: int = 0) -> Search:
+    """Find what may be copies of each other at a threshold, and count how much they share, boilerplate aside.
 
     `publishers` are as many as `texts`, "" where unknown. `threads` (0: one a core) change nothing but the time.
     """
@@ -56,8 +57,9 @@ def search(texts: Sequence[str], publishers: Sequence[str], threads: int = 0) ->
     twins = _twins(sketches)
     different = np.flatnonzero((twins == np.arange(len(twins))) & (sketches.units > 0))
     proposed = candidates(sketches.signatures, different, BANDING, threads)
-    overlaps = verify(texts, sketches.folded, ignored, proposed.pairs, threads)
-    return Search(sketches, twins, proposed.pairs, overlaps, proposed.capped)
+    pairs = proposed.pairs[may_be_copies(proposed, sketches.units, threshold)]
+    overlaps = verify(texts, sketches.folded, ignored, pairs, threads)
+    return Search(sketches, twins, pairs, overlaps, proposed.capped)
 
 
 def _twins(sketches: Sketches) -> Rows:

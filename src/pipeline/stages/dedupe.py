@@ -58,7 +58,7 @@ def dedupe(
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold must be above 0 and at most 1, not {threshold}")
     ordered = sorted(articles, key=lambda article: article.id)
-    found = search(ArticleTexts(ordered), [article.source for article in ordered], threads)
+    found = search(ArticleTexts(ordered), [article.source for article in ordered], threshold, threads)
     copies = found.chosen(are_copies(found.overlaps, threshold))
     groups = _groups(ordered, copies, _ranks(ordered, copies, preferred))
     pairs, cut = _verified_pairs(ordered, found.chosen(found.overlaps.jaccard >= threshold))
