@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from numba import uint64
 
 from pipeline.minhash.compiled import compiled
@@ -97,9 +98,9 @@ def recurring(hashes: Hashes, starts: Rows, sizes: Rows) -> Hashes:
 
 
 @compiled
-def _rough_counts(hashes: Hashes, starts: Rows, sizes: Rows) -> Rows:
+def _rough_counts(hashes: Hashes, starts: Rows, sizes: Rows) -> npt.NDArray[np.int32]:
     """How many shingles have each rest of a hash, shape (`ROUGH` + 1,): few recur, all others are passed by."""
-    counts = np.zeros(ROUGH + 1, dtype=np.int64)
+    counts = np.zeros(ROUGH + 1, dtype=np.int32)
     for start, size in zip(starts, sizes):  # noqa: B905 - numba has no strict zip
         for value in hashes[start : start + size]:
             counts[value & uint64(ROUGH)] += 1

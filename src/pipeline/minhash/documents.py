@@ -13,7 +13,7 @@ from pipeline.minhash.kernels import Ignored
 from pipeline.minhash.tokens import PADDING, Documents, Hashes
 from pipeline.text.words import words
 
-TEXTS, CHARACTERS = 256, 4_000_000
+TEXTS, CHARACTERS = 1024, 4_000_000
 """A batch: enough texts to keep a core busy, few enough to stay in its cache. A longer text is a batch by itself."""
 
 Rows = npt.NDArray[np.int64]

@@ -13,7 +13,7 @@ from pipeline.minhash.documents import Flags, in_threads
 from pipeline.minhash.kernels import Ignored, overlaps
 from pipeline.minhash.signatures import shingle_sets
 
-PAIRS_AT_ONCE = 512
+PAIRS_AT_ONCE = 256
 """Pairs verified at a time: bounds how many texts' shingles are held."""
 
 Counts = npt.NDArray[np.int64]

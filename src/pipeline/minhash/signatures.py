@@ -81,7 +81,8 @@ def shingle_sets(texts: Sequence[str], rows: Rows, folded: Flags, ignored: Ignor
         done += len(batch)
     if (unfolded := rows[sizes == UNFOLDED]).size:
         return shingle_sets(texts, rows, folded | np.isin(np.arange(len(folded)), unfolded), ignored)
-    return ShingleSets(np.concatenate(parts), np.cumsum(sizes) - sizes, sizes, prints)
+    hashes = parts[-1] if len(parts) == 2 else np.concatenate(parts)
+    return ShingleSets(hashes, np.cumsum(sizes) - sizes, sizes, prints)
 
 
 def signatures(sets: Iterable[Sequence[str]]) -> Signatures:
