@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from pipeline.minhash.compiled import compiled
+from pipeline.compiled import compiled
 from pipeline.minhash.documents import ignoring
 from pipeline.minhash.hashing import PERMUTATIONS, SCHEME, SEED, shingle_hash, shingle_hash64
 from pipeline.minhash.signatures import shingle_sets, signatures, sketch, to_index, to_lean, to_minhash
@@ -190,5 +190,5 @@ def test_loops_compile_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch
             raise RuntimeError("cannot cache function: no locator available")
         return njit(**options)  # type: ignore[call-overload]  # any options
 
-    monkeypatch.setattr("pipeline.minhash.compiled.njit", no_place)
+    monkeypatch.setattr("pipeline.compiled.njit", no_place)
     assert compiled(lambda number: number + 1)(1) == 2

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import uint64
 
-from pipeline.minhash.compiled import compiled
+from pipeline.compiled import compiled
 from pipeline.minhash.documents import Rows, ignoring, in_threads
 from pipeline.minhash.kernels import Ignored
 from pipeline.minhash.sets import built, place, slot_of, slots_for

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from pipeline.compiled import compiled
 from pipeline.minhash.bands import Pairs, Rows
-from pipeline.minhash.compiled import compiled
 
 
 class Links(NamedTuple):

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import uint32, uint64
 
-from pipeline.minhash.compiled import Integer, compiled, inlined
+from pipeline.compiled import Integer, compiled, inlined
 from pipeline.minhash.sets import built, distinct, holds, shared, slots_for
 from pipeline.minhash.tokens import (
     UNFOLDED,

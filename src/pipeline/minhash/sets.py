@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import uint64
 
-from pipeline.minhash.compiled import Integer, compiled, inlined
+from pipeline.compiled import Integer, compiled, inlined
 
 Hashes = npt.NDArray[np.uint64]
 

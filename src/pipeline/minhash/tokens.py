@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import uint32, uint64
 
+from pipeline.compiled import Integer, compiled, inlined
 from pipeline.minhash.alphabet import SEPARATOR, UNSURE
-from pipeline.minhash.compiled import Integer, compiled, inlined
 from pipeline.minhash.instructions import bits_set, eight_bytes, lowest_bit
 
 Bytes = npt.NDArray[np.uint8]
