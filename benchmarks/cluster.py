@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import similarity
+from pipeline import proposals, similarity
 from pipeline.config import SourceConfig
 from pipeline.records import Article, Reject
 from pipeline.stages import cluster as stage
@@ -43,7 +43,7 @@ PARTS: dict[str, tuple[object, str, object]] = {
     "mean of whole and lead, not the larger": (similarity, "LARGER_SHARE", 0.5),
     "no correction for short texts": (similarity, "SHORT_TEXT_POWER", 0.0),
     "teasers kept": (similarity, "TITLE_WORDS", 1000),
-    "MinHash proposes on small nights too": (stage, "FEW_TEXTS", 0),
+    "MinHash proposes on small nights too": (proposals, "FEW_TEXTS", 0),
 }
 
 Score = Callable[[Sequence[Mapping[str, str]], Sequence[Mapping[str, str]]], Mapping[str, float]]

@@ -163,7 +163,12 @@ def test_explain_answers_why() -> None:
     assert article.exit_code == 0
     assert "copy of fire-copy" in article.stdout
     story = article.stdout.split("in story ")[1].split()[0]
-    assert "Port Ansel" in newsfold("explain", story).stdout
+    why = newsfold("explain", story).stdout
+    assert "Port Ansel" in why
+    assert "outlets 3: 2 carry the text of fire-copy" in why
+    assert "together on 2026-03-10: similarity 0." in why
+    assert "fire-bell and fire-copy: ansel, " in why
+    assert "nearest other story s" in why
     assert "1. " in newsfold("explain", "2026-03-10").stdout
     assert newsfold("explain", "fire-post", "--state", "state/state.sqlite").stdout == article.stdout
     unknown = newsfold("explain", "nobody")

@@ -13,11 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import similarity
+from pipeline import proposals, similarity
 from pipeline.config import SourceConfig
 from pipeline.records import Article, CopyGroup, PastStory, Reject, Story
 from pipeline.similarity import Context, names, read_texts, resemblance
-from pipeline.stages import cluster as stage
 from pipeline.stages.clean import clean
 from pipeline.stages.cluster import cluster
 from pipeline.stages.dedupe import dedupe
@@ -162,7 +161,7 @@ def test_similarity_is_symmetric_and_bounded(bodies: list[str]) -> None:
 def test_minhash_pairs_are_enough_for_clear_stories(monkeypatch: pytest.MonkeyPatch) -> None:
     groups = [group(QUAKE, "q1"), group(QUAKE_TOO, "q2"), group(FIRE, "f1"), group(FIRE_TOO, "f2"), group(CUP, "c")]
     every_pair = parts(cluster(groups))
-    monkeypatch.setattr(stage, "FEW_TEXTS", 0)
+    monkeypatch.setattr(proposals, "FEW_TEXTS", 0)
     assert parts(cluster(groups)) == every_pair == {frozenset({"q1", "q2"}), frozenset({"f1", "f2"}), frozenset({"c"})}
 
 

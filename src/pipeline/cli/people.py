@@ -1,6 +1,7 @@
 """The commands for people: run, demo, preview, send, status, explain, config, models."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +12,15 @@ from pipeline.config import DEFAULT_MODEL, Config, Device, DigestConfig, load
 from pipeline.errors import ConfigError, NewsfoldError
 
 if TYPE_CHECKING:
+    from pipeline.grounds import Link
     from pipeline.nightly import Moment, Outcome
+    from pipeline.store.core import Store
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the configuration file")]
 Night = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="the night; default: today's")]
 DEFAULT_FILE = Path("newsfold.toml")
 LAST_RUNS = 7
+STRONGEST_LINKS = 5
 
 config_app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
 models_app = typer.Typer(help="The models that come from the package index.", no_args_is_help=True)
@@ -135,16 +139,18 @@ def explain(
     """What happened to an article, a story, an edition or a rejected item, and why."""
     from pipeline.nightly import state_file
     from pipeline.store.core import open_store
+    from pipeline.store.explain import printable
 
     path = state or state_file(load(config_file))
     if not path.is_file():
         raise ConfigError(f"state {path}: there is none; has a night been run?")
     with open_store(path) as store:
         lines = store.explain(identifier) or store.explain(str(Path(identifier).resolve()))
+        lines += tuple(line for night in store.nights_of_story(identifier) for line in _why(store, identifier, night))
     if not lines:
         raise NewsfoldError(f"{identifier}: no article, story, edition or rejected item has this name")
     for line in lines:
-        show(line)
+        show(printable(line))
 
 
 @exits
@@ -177,6 +183,28 @@ def models_fetch(name: Annotated[str, typer.Argument(help="a name of `models lis
     from pipeline.digest.models import fetch
 
     show(str(fetch(name, say)))
+
+
+def _why(store: "Store", story: str, night: date) -> Iterator[str]:
+    """Why the articles of a night's story are together, and why the nearest other story is not with them."""
+    from pipeline.grounds import grounds
+    from pipeline.stages.cluster import THRESHOLD
+
+    found = grounds(store.past_stories(night, night + timedelta(days=1)), story)
+    if found.average is not None:
+        yield f"  together on {night}: similarity {found.average:.3f} on average, {THRESHOLD:.3f} is needed"
+        yield from _link_lines(found.links)
+    if found.nearest is not None:
+        name = f"{found.nearest.id}: {found.nearest.headline}"
+        yield f"  nearest other story {name}; similarity {found.nearest_average:.3f} on average"
+        yield from _link_lines(found.nearest_links)
+
+
+def _link_lines(links: "Sequence[Link]") -> Iterator[str]:
+    """The strongest links, a line each."""
+    for link in links[:STRONGEST_LINKS]:
+        shared = f": {', '.join(link.shared)}" if link.shared else ""
+        yield f"    {link.similarity:.3f}  {link.one.id} and {link.other.id}{shared}"
 
 
 def _moment(config: Config, night: datetime | None) -> "Moment":

@@ -11,14 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
-from pipeline.minhash.bands import Banding, candidates
-from pipeline.minhash.signatures import signatures
+from pipeline.proposals import pairs_of, proposed
 from pipeline.records import CopyGroup, PastStory, Story
 from pipeline.similarity import Context, Texts, read_texts, resemblance
 
@@ -26,10 +24,6 @@ MOST_VOICES = 4
 """How often a reprinted text counts at most: further reprints add no weight."""
 THRESHOLD = 0.09
 """Similarity in context from which two clusters are one story; tuned on dev halves: benchmarks/results/cluster.md."""
-TELLING_TERMS = 24
-BANDING = Banding(bands=64, rows=1)
-FEW_TEXTS = 200
-"""Up to so many texts every pair is compared: MinHash would save nothing there."""
 
 
 def cluster(
@@ -75,7 +69,7 @@ def _continued(stories: Sequence[Story], past: Sequence[PastStory]) -> dict[int,
     earlier = [(place, article) for place, story in enumerate(past) for article in story.articles]
     owners = np.array([place for place, _ in tonight + earlier])
     texts = read_texts([article for _, article in tonight + earlier])
-    pairs = _proposed(texts)
+    pairs = proposed(texts)
     across = pairs[(pairs[:, 0] < len(tonight)) & (pairs[:, 1] >= len(tonight))]
     meetings = {(int(one), int(other)) for one, other in zip(owners[across[:, 0]], owners[across[:, 1]], strict=True)}
     context = Context(texts, pairs)
@@ -92,7 +86,7 @@ def _continued(stories: Sequence[Story], past: Sequence[PastStory]) -> dict[int,
 def _clusters(texts: Texts, voices: Sequence[int]) -> list[list[int]]:
     """Rows that belong together, each row exactly once; `voices` are how many articles each row stands for."""
     count = len(texts.words)
-    pairs = _proposed(texts)
+    pairs = proposed(texts)
     context = Context(texts, pairs)
     linked = pairs[context.similarity(pairs[:, 0], pairs[:, 1]) >= THRESHOLD]
     graph = sparse.coo_matrix((np.ones(len(linked)), (linked[:, 0], linked[:, 1])), shape=(count, count))
@@ -103,25 +97,6 @@ def _clusters(texts: Texts, voices: Sequence[int]) -> list[list[int]]:
     return [part for component in components.values() for part in _average_link(context, component, voices)]
 
 
-def _proposed(texts: Texts) -> npt.NDArray[np.int64]:
-    """Pairs of rows worth comparing, smaller row first, shape (pairs, 2)."""
-    count = len(texts.words)
-    if count <= FEW_TEXTS:
-        return np.column_stack(_pairs_of(range(count)))
-    return candidates(signatures(_telling_terms(texts.whole)), np.arange(count), BANDING).pairs
-
-
-def _telling_terms(vectors: sparse.csr_matrix) -> list[list[str]]:
-    """The heaviest terms of every row, as column names; ties go to the lower column."""
-    rows = []
-    for row in range(vectors.shape[0]):
-        start, end = vectors.indptr[row], vectors.indptr[row + 1]
-        columns, weights = vectors.indices[start:end], vectors.data[start:end]
-        heaviest = np.lexsort((columns, -np.round(weights, 9)))[:TELLING_TERMS]
-        rows.append([str(column) for column in columns[heaviest]])
-    return rows
-
-
 def _average_link(context: Context, component: Sequence[int], voices: Sequence[int]) -> list[list[int]]:
     """Average-link clusters (UPGMA, Sokal and Michener 1958) of one component, cut at the threshold.
 
@@ -130,7 +105,7 @@ def _average_link(context: Context, component: Sequence[int], voices: Sequence[i
     if len(component) < 2:
         return [list(component)]
     printed = [row for row in component for _ in range(min(voices[row], MOST_VOICES))]
-    left, right = _pairs_of(printed)
+    left, right = pairs_of(printed)
     distances = np.where(left == right, 0.0, 1.0 - context.similarity(left, right))
     labels = fcluster(linkage(distances, "average"), 1.0 - THRESHOLD, "distance")
     parts: dict[int, set[int]] = defaultdict(set)
@@ -139,18 +114,11 @@ def _average_link(context: Context, component: Sequence[int], voices: Sequence[i
     return [sorted(part) for part in parts.values()]
 
 
-def _pairs_of(members: Sequence[int]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """All pairs of members as left and right rows, in the order of scipy's condensed matrices."""
-    rows = np.array(members, dtype=np.int64)
-    left, right = np.triu_indices(len(rows), 1)
-    return rows[left], rows[right]
-
-
 def _medoid_first(texts: Texts, members: Sequence[int]) -> list[int]:
     """The rows of a story by how similar they are to all others, the medoid first; ties by row."""
     if len(members) < 2:
         return list(members)
-    closeness = np.round(squareform(resemblance(texts, *_pairs_of(members))).sum(axis=1), 9)
+    closeness = np.round(squareform(resemblance(texts, *pairs_of(members))).sum(axis=1), 9)
     return [members[at] for at in np.lexsort((members, -closeness))]
 
 

@@ -75,6 +75,10 @@ class Store:
         """For each article the latest night in the span on which a story held it, with the story's id."""
         return nights.stories_with(self._database, ids, since, before)
 
+    def nights_of_story(self, story: str) -> tuple[date, ...]:
+        """The nights that have a story of that id, in order."""
+        return nights.nights_of_story(self._database, story)
+
     def start_run(self, night: date, now: datetime) -> int:
         """Note that a run began; the run's number."""
         return runs.start(self._database, night, now)

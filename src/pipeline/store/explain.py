@@ -19,8 +19,12 @@ def explain(database: Database, identifier: str) -> tuple[str, ...]:
         _article(database, identifier),
         _rejects(database, identifier),
     )
-    # Titles come from outside: no line break or terminal command of theirs reaches the reader.
-    return tuple(_CONTROL.sub(" ", line) for line in lines)
+    return tuple(map(printable, lines))
+
+
+def printable(line: str) -> str:
+    """The line without line breaks and terminal commands: titles come from outside."""
+    return _CONTROL.sub(" ", line)
 
 
 def _edition(database: Database, identifier: str) -> Iterator[str]:
@@ -49,6 +53,7 @@ def _stories(database: Database, identifier: str) -> Iterator[str]:
     for row in rows:
         yield f"story {row['id']} of {row['edition']}: {row['headline']}"
         yield from _fate(database, row["edition"], identifier)
+        yield from _outlets(database, row["edition"], identifier)
         for member in database.rows(
             "SELECT m.*, a.title, a.source FROM memberships m JOIN articles a ON a.id = m.article"
             " WHERE m.edition = ? AND m.story = ? ORDER BY m.position",
@@ -59,6 +64,22 @@ def _stories(database: Database, identifier: str) -> Iterator[str]:
     for left in database.rows("SELECT * FROM left_out WHERE story = ? ORDER BY edition", (identifier,)):
         if left["edition"] not in known:
             yield f"story {identifier} of {left['edition']}: {left['headline']}; left out: {left['reason']}"
+
+
+def _outlets(database: Database, edition: str, story: str) -> Iterator[str]:
+    """How many publishers report a story, and how many of them carry one and the same text."""
+    rows = database.rows(
+        "SELECT m.lead, count(DISTINCT a.source) AS outlets FROM memberships m JOIN articles a ON a.id = m.article"
+        " WHERE m.edition = ? AND m.story = ? AND a.source != '' GROUP BY m.lead ORDER BY outlets DESC, m.lead",
+        (edition, story),
+    )
+    total = database.rows(
+        "SELECT count(DISTINCT a.source) AS outlets FROM memberships m JOIN articles a ON a.id = m.article"
+        " WHERE m.edition = ? AND m.story = ? AND a.source != ''",
+        (edition, story),
+    )[0]["outlets"]
+    shared = [f"{row['outlets']} carry the text of {row['lead']}" for row in rows if row["outlets"] > 1]
+    yield f"  outlets {total}{': ' if shared else ''}{', '.join(shared)}"
 
 
 def _fate(database: Database, edition: str, story: str) -> Iterator[str]:

@@ -77,6 +77,12 @@ def stories_with(database: Database, ids: Sequence[str], since: date, before: da
     return found
 
 
+def nights_of_story(database: Database, story: str) -> tuple[date, ...]:
+    """The nights that have a story of that id, in order."""
+    rows = database.rows("SELECT edition FROM stories WHERE id = ? ORDER BY edition", (story,))
+    return tuple(date.fromisoformat(row["edition"]) for row in rows)
+
+
 def past_stories(database: Database, since: date, before: date) -> tuple[PastStory, ...]:
     """The stories of the nights from `since` until before `before`, by night and id, with their group leads."""
     rows = database.rows(

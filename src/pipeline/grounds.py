@@ -1,0 +1,107 @@
+"""Why articles are one story, and why the nearest other story is another: what decided, in numbers and in words."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.proposals import pairs_of, proposed
+from pipeline.records import Article, PastStory
+from pipeline.similarity import Context, names, read_texts
+from pipeline.text.words import content_stems, stem, words
+from pipeline.vectors import Rows
+
+MOST_WORDS = 6
+"""Shared words told of a link: names first, then the rarest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two articles, how likely they report one event (about -0.2 to 1), and words both have: names, then the rarest."""
+
+    one: Article
+    other: Article
+    similarity: float
+    shared: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """The links inside a story, strongest first, their average, and those to the nearest other story.
+
+    `average` is None for a story of one text; `nearest` is None where no other story has anything in common with it.
+    """
+
+    links: tuple[Link, ...]
+    average: float | None
+    nearest: PastStory | None
+    nearest_links: tuple[Link, ...]
+    nearest_average: float
+
+
+def grounds(stories: Sequence[PastStory], story: str) -> Grounds:
+    """Why the story of that id is one: compared as it was on its night, among all `stories` of that night.
+
+    Raises KeyError when no story has that id.
+    """
+    owners = {article.id: told.id for told in stories for article in told.articles}
+    articles = sorted((article for told in stories for article in told.articles), key=lambda article: article.id)
+    texts = read_texts(articles)
+    pairs = proposed(texts)
+    context = Context(texts, pairs)
+    rows = {told.id: np.array([at for at, one in enumerate(articles) if owners[one.id] == told.id]) for told in stories}
+    rarity = Counter(word for article in articles for word in set(content_stems(f"{article.title}\n{article.text}")))
+
+    def links(left: Rows, right: Rows) -> tuple[Link, ...]:
+        return _links(articles, left, right, context, rarity)
+
+    own = rows[story]
+    inside = links(*pairs_of(own.tolist()))
+    outside = {
+        told.id: links(np.repeat(own, len(rows[told.id])), np.tile(rows[told.id], len(own)))
+        for told in stories
+        if told.id in _met(own, pairs, [owners[article.id] for article in articles]) - {story}
+    }
+    nearest = max(outside, key=lambda other: (_average(outside[other]), other), default=None)
+    return Grounds(
+        links=inside,
+        average=_average(inside) if inside else None,
+        nearest=next((told for told in stories if told.id == nearest), None),
+        nearest_links=outside[nearest] if nearest else (),
+        nearest_average=_average(outside[nearest]) if nearest else 0.0,
+    )
+
+
+def _met(own: Rows, pairs: Rows, owners: Sequence[str]) -> set[str]:
+    """The stories with an article that was compared with one of these."""
+    inside = np.isin(pairs, own)
+    return {owners[row] for row in np.unique(pairs[inside.any(axis=1)]).tolist()}
+
+
+def _links(
+    articles: Sequence[Article], left: Rows, right: Rows, context: Context, rarity: Mapping[str, int]
+) -> tuple[Link, ...]:
+    """A link for each pair of rows, strongest first."""
+    found = [
+        Link(articles[one], articles[other], similarity, _shared_words(articles[one], articles[other], rarity))
+        for one, other, similarity in zip(
+            left.tolist(), right.tolist(), context.similarity(left, right).tolist(), strict=True
+        )
+    ]
+    return tuple(sorted(found, key=lambda link: (-link.similarity, link.one.id, link.other.id)))
+
+
+def _shared_words(one: Article, other: Article, rarity: Mapping[str, int]) -> tuple[str, ...]:
+    """The names and then the rarest words that two articles share, as the first of them spells them."""
+    first, second = f"{one.title}\n{one.text}", f"{other.title}\n{other.text}"
+    spelled = {stem(word): word for word in reversed(words(first))}
+    common = set(content_stems(first)) & set(content_stems(second))
+    named = set(names(first)) | set(names(second))
+    ranked = sorted(common, key=lambda word: (word not in named, rarity[word], word))
+    return tuple(spelled[word] for word in ranked[:MOST_WORDS])
+
+
+def _average(links: Sequence[Link]) -> float:
+    """The mean similarity, which average link goes by."""
+    return sum(link.similarity for link in links) / len(links)
