@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
+from pipeline.compiled import compiled
 from pipeline.minhash.bands import Banding, candidates
 from pipeline.minhash.signatures import signatures
 from pipeline.similarity import Texts
 from pipeline.vectors import Rows
 
 TELLING_TERMS = 24
-BANDING = Banding(bands=64, rows=1)
+BANDING = Banding(bands=64, rows=1, largest=100)
+NEIGHBOURS = 100
+"""Texts that each is compared with, about: more have changed nothing on any development set."""
 FEW_TEXTS = 200
 """Up to so many texts every pair is compared: MinHash would save nothing there."""
 
@@ -21,7 +25,33 @@ def proposed(texts: Texts) -> Rows:
     count = len(texts.words)
     if count <= FEW_TEXTS:
         return np.column_stack(pairs_of(range(count)))
-    return candidates(signatures(_telling_terms(texts.whole)), np.arange(count), BANDING).pairs
+    found = candidates(signatures(_telling_terms(texts.whole)), np.arange(count), BANDING)
+    pairs: Rows = found.pairs[_among_nearest(found.pairs, found.agreements, count)]
+    return pairs
+
+
+@compiled
+def _among_nearest(pairs: Rows, agreements: Rows, count: int) -> npt.NDArray[np.bool_]:
+    """Which pairs agree as well as the hundredth nearest of either of their rows does, shape (pairs,).
+
+    So the pairs grow with the texts and not with their square, and ties never depend on the order of rows.
+    """
+    most = agreements.max() if len(agreements) else 0
+    having = np.zeros((count, most + 2), dtype=np.int32)
+    for at in range(len(pairs)):
+        having[pairs[at, 0], agreements[at]] += 1
+        having[pairs[at, 1], agreements[at]] += 1
+    floors = np.zeros(count, dtype=np.int64)
+    for row in range(count):
+        level, found = most, having[row, most]
+        while level > 0 and found < NEIGHBOURS:
+            level -= 1
+            found += having[row, level]
+        floors[row] = level
+    kept = np.empty(len(pairs), dtype=np.bool_)
+    for at in range(len(pairs)):
+        kept[at] = agreements[at] >= min(floors[pairs[at, 0]], floors[pairs[at, 1]])
+    return kept
 
 
 def pairs_of(members: Sequence[int]) -> tuple[Rows, Rows]:

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.minhash import bands
 from pipeline.minhash.bands import Banding, Candidates, agreements, candidates
 from pipeline.minhash.kernels import Signatures
 from pipeline.minhash.signatures import signatures
@@ -51,9 +50,7 @@ def test_candidates_are_exactly_the_rows_that_share_a_band(rows: list[list[int]]
 @given(st.integers(2, 30), st.integers(2, 12))
 def test_a_large_bucket_is_cut_and_counted(members: int, largest: int) -> None:
     """A thousand copies of one page must not be half a million pairs; each stays tied to the first."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bands, "LARGEST_BUCKET", largest)
-        found = found_in([[1, 2]] * members, Banding(bands=1, rows=2))
+    found = found_in([[1, 2]] * members, Banding(bands=1, rows=2, largest=largest))
     pairs = pairs_of(found)
     assert found.capped == (members > largest)
     assert {(0, at) for at in range(1, members)} <= pairs
@@ -62,9 +59,7 @@ def test_a_large_bucket_is_cut_and_counted(members: int, largest: int) -> None:
 
 def test_each_large_bucket_is_counted_in_each_band() -> None:
     """The number tells how much was cut."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bands, "LARGEST_BUCKET", 2)
-        assert found_in([[1, 2]] * 3 + [[3, 4]] * 3 + [[5, 6]] * 2, Banding(bands=2, rows=1)).capped == 4
+    assert found_in([[1, 2]] * 3 + [[3, 4]] * 3 + [[5, 6]] * 2, Banding(bands=2, rows=1, largest=2)).capped == 4
 
 
 def test_only_the_rows_asked_for_are_paired() -> None:

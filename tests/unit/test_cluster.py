@@ -209,3 +209,24 @@ def sample_events() -> dict[str, set[str]]:
         for article in story.articles:
             found[events[article.location]].add(story.id)
     return found
+
+
+def test_a_text_is_compared_with_its_nearest_and_all_that_are_as_near() -> None:
+    """A thousand look-alikes do not crowd out a text's own, and pairs do not grow with the square of the texts."""
+    count, near = 400, 3
+    others = [(0, other) for other in range(1, count)]
+    agreements = [60 if other <= near else 2 + other % 2 for _, other in others]
+    chain = [(at, at + 1) for at in range(1, count - 1)]
+    pairs = np.array(others + chain, dtype=np.int64)
+    kept = proposals._among_nearest(pairs, np.array(agreements + [50] * len(chain)), count)
+    assert kept[: near + 1].all()
+    assert kept[len(others) :].all()
+    assert not proposals._among_nearest(np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.int64), 5).size
+
+
+def test_far_texts_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What both have many nearer texts than is left out, whatever the numbering."""
+    monkeypatch.setattr(proposals, "NEIGHBOURS", 1)
+    near, far = [(0, 1), (2, 3)], [(0, 2), (1, 3)]
+    kept = proposals._among_nearest.py_func(np.array(near + far), np.array([9, 9, 4, 4]), 4)  # type: ignore[attr-defined]
+    assert kept.tolist() == [True, True, False, False]

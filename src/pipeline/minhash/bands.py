@@ -16,7 +16,7 @@ from pipeline.minhash.documents import in_threads
 from pipeline.minhash.kernels import Signatures
 
 LARGEST_BUCKET = 400
-"""Members up to which a bucket pairs each with each."""
+"""Members up to which a bucket pairs each with each, unless the banding says otherwise."""
 HUBS = 8
 """A larger bucket pairs each member with its first eight only. These are much the same in every band, so that a family
 of any size hangs together by a few pairs for each of its members."""
@@ -29,11 +29,15 @@ Entries = npt.NDArray[np.uint64]
 
 
 class Banding(NamedTuple):
-    """How signatures are cut: the first `bands * rows` permutations, and the permutations that must agree in all."""
+    """How signatures are cut: the first `bands * rows` permutations, and the permutations that must agree in all.
+
+    `largest` is how many members a bucket may have for each to be paired with each.
+    """
 
     bands: int
     rows: int
     least: int = 0
+    largest: int = LARGEST_BUCKET
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +75,9 @@ def _pairs_of(signatures: Signatures, rows: Rows, banding: Banding, bands: range
     """The pairs that share one of some bands, `left << 32 | right`, each once, and how many buckets were too large."""
     parts, capped = [], 0
     for entries in sorted_entries(signatures, rows, banding, bands):
-        count, large = _pairs_in(entries, np.zeros(0, dtype=np.uint64), LARGEST_BUCKET)
+        count, large = _pairs_in(entries, np.zeros(0, dtype=np.uint64), banding.largest)
         parts.append(np.empty(count, dtype=np.uint64))
-        _pairs_in(entries, parts[-1], LARGEST_BUCKET)
+        _pairs_in(entries, parts[-1], banding.largest)
         capped += large
     return _distinct(np.concatenate(parts), len(signatures)), capped
 
