@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.minhash.alphabet import CHARACTERS, SEPARATOR, UNSURE, folding
-from pipeline.text.words import words
+from pipeline.text.words import _UNSPACED, words
 
 TABLE = folding()
 SURE = [chr(point) for point in range(CHARACTERS) if TABLE[point] != UNSURE and not 0xD800 <= point < 0xE000]
@@ -44,3 +44,12 @@ def test_living_scripts_are_sure() -> None:
     common = "abcXYZ0189 ,.;:!?-–—“”‘’…«»€£ÀÉÎÕÜßœŒçñøÅşĞİłžАБВяїΑΒγςאבג中文投票かなカナ한국어กขค。、「」"
     unsure = [character for character in common if TABLE[ord(character)] == UNSURE]
     assert [unicodedata.name(character) for character in unsure] == ["LATIN CAPITAL LETTER I WITH DOT ABOVE"]
+
+
+def test_no_character_makes_more_letters_than_there_is_room_for() -> None:
+    """The compiled loops reserve two units for three bytes: four letters of three bytes are the most there may be."""
+    for character in SURE:
+        form = int(TABLE[ord(character)]).to_bytes(4, "little").rstrip(b"\0").decode()
+        assert 3 * len(form) <= 4 * len(character.encode()), hex(ord(character))
+        if _UNSPACED.fullmatch(form):
+            assert len(character.encode()) >= 3, hex(ord(character))

@@ -89,6 +89,16 @@ def test_any_text_has_datasketchs_signature(texts: list[str]) -> None:
     assert sketch(texts, threads=1).signatures.tolist() == [of_text_by_datasketch(text) for text in texts]
 
 
+def test_characters_that_fold_to_many_letters_have_room() -> None:
+    """A third of Han and numerals of four letters in three bytes: as many units as bytes can make, and no more room."""
+    text = "".join(chr(0x4E00 + at) for at in range(20_001)) + "Ⅷ" * 10_000
+    sketches = sketch([text, text + "x", "Ⅷ " * 30_000])
+    assert sketches.units.tolist() == [60_001, 60_002, 30_000]
+    assert not sketches.folded.any()
+    assert sketches.signatures[0].tolist() == of_text_by_datasketch(text)
+    assert counted([text]) == [{max(shingle_hash64(shingle.encode()), 1) for shingle in shingles(text)}]
+
+
 def test_the_exact_overlap_counts_the_same_shingles() -> None:
     """A shingle has one hash, whether Python or the compiled loop makes it."""
     texts = random_texts(300)

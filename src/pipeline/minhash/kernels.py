@@ -23,6 +23,7 @@ from pipeline.minhash.tokens import (
     hash_characters,
     hash_words,
     letters_in,
+    longest,
     scratch_for,
 )
 
@@ -98,16 +99,15 @@ def _combined(units: Hashes, count: Integer, size: Integer, weights: Hashes) -> 
     return found
 
 
-@compiled
-def room(documents: Documents) -> Integer:
-    """How many units the longest of the texts may have: a word ends at every second byte at most.
+@inlined
+def room(size: Integer) -> Integer:
+    """How many units a text of so many bytes may have: a word ends at every second byte at most.
 
-    Characters count as units only when a third of them take three bytes: then there are at most 0.6 to a byte.
+    Characters count as units only when more than a third are of scripts without spaces, three bytes each. Others come
+    of three quarters of a byte at least (the numeral "Ⅷ" is three bytes, and folds to four letters): fewer than two
+    units for three bytes.
     """
-    longest = 0
-    for row in range(len(documents.starts) - 1):
-        longest = max(longest, documents.starts[row + 1] - documents.starts[row])
-    return longest * 3 // 5 + 3
+    return size * 2 // 3 + 3
 
 
 @compiled
@@ -185,7 +185,7 @@ def sketch_texts(
     units: Offsets,
 ) -> None:
     """Signature, fingerprint and number of units of every text, each to its row; UNFOLDED units come alone."""
-    scratch, hashes = scratch_for(documents), np.empty(room(documents), dtype=np.uint64)
+    scratch, hashes = scratch_for(documents), np.empty(room(longest(documents)), dtype=np.uint64)
     for place in range(len(rows)):
         row = rows[place]
         count, fingerprint, found = shingle(documents, place, tables, scratch, hashes)
@@ -209,9 +209,8 @@ def collect(documents: Documents, ignored: Ignored, tables: Tables, sizes: Offse
 
     Text `i` has `sizes[i]` of them; a text that the table cannot fold has UNFOLDED and none.
     """
-    longest, total = room(documents), len(documents.content) * 3 // 5 + 3 * len(sizes)
-    scratch, units, hashes = scratch_for(documents), np.empty(longest, np.uint64), np.empty(total, np.uint64)
-    done = 0
+    scratch, units = scratch_for(documents), np.empty(room(longest(documents)), dtype=np.uint64)
+    hashes, done = np.empty(room(len(documents.content)), dtype=np.uint64), 0
     for row in range(len(sizes)):
         count, prints[row], found = shingle(documents, row, tables, scratch, units)
         if count == UNFOLDED:

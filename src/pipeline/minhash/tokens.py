@@ -78,12 +78,18 @@ class Scratch(NamedTuple):
 
 
 @compiled
+def longest(documents: Documents) -> Integer:
+    """How many bytes the longest of the texts has."""
+    most = 0
+    for row in range(len(documents.starts) - 1):
+        most = max(most, documents.starts[row + 1] - documents.starts[row])
+    return most
+
+
+@compiled
 def scratch_for(documents: Documents) -> Scratch:
     """Room for the longest of the texts."""
-    longest = 0
-    for row in range(len(documents.starts) - 1):
-        longest = max(longest, documents.starts[row + 1] - documents.starts[row])
-    blocks = longest // 64 + 1
+    blocks = longest(documents) // 64 + 1
     letters = np.empty(64 * blocks + 16, dtype=np.uint8)
     bits, leads = np.empty(8 * blocks, dtype=np.uint8), np.empty(8 * blocks, dtype=np.uint8)
     words = 32 * blocks + 2 * _USUAL
