@@ -58,18 +58,18 @@ def grounds(stories: Sequence[PastStory], story: str) -> Grounds:
 
     own = rows[story]
     inside = links(*pairs_of(own.tolist()))
-    outside = {
-        told.id: links(np.repeat(own, len(rows[told.id])), np.tile(rows[told.id], len(own)))
-        for told in stories
-        if told.id in _met(own, pairs, [owners[article.id] for article in articles]) - {story}
+    across = {
+        other: (np.repeat(own, len(rows[other])), np.tile(rows[other], len(own)))
+        for other in _met(own, pairs, [owners[article.id] for article in articles]) - {story}
     }
-    nearest = max(outside, key=lambda other: (_average(outside[other]), other), default=None)
+    averages = {other: float(context.similarity(*both).mean()) for other, both in across.items()}
+    nearest = max(averages, key=lambda other: (averages[other], other), default=None)
     return Grounds(
         links=inside,
-        average=_average(inside) if inside else None,
+        average=sum(link.similarity for link in inside) / len(inside) if inside else None,
         nearest=next((told for told in stories if told.id == nearest), None),
-        nearest_links=outside[nearest] if nearest else (),
-        nearest_average=_average(outside[nearest]) if nearest else 0.0,
+        nearest_links=links(*across[nearest]) if nearest else (),
+        nearest_average=averages[nearest] if nearest else 0.0,
     )
 
 
@@ -100,8 +100,3 @@ def _shared_words(one: Article, other: Article, rarity: Mapping[str, int]) -> tu
     named = set(names(first)) | set(names(second))
     ranked = sorted(common, key=lambda word: (word not in named, rarity[word], word))
     return tuple(spelled[word] for word in ranked[:MOST_WORDS])
-
-
-def _average(links: Sequence[Link]) -> float:
-    """The mean similarity, which average link goes by."""
-    return sum(link.similarity for link in links) / len(links)

@@ -19,10 +19,8 @@ from pipeline.digest.loading import load_writer
 from pipeline.digest.writer import Writer
 from pipeline.errors import DerivedError, LockedError, NewsfoldError
 from pipeline.files import write_atomically
-from pipeline.minhash.boilerplate import boilerplate
-from pipeline.minhash.copies import ArticleTexts
 from pipeline.minhash.memory import open_memory
-from pipeline.minhash.signatures import sketch
+from pipeline.minhash.search import sketch_articles
 from pipeline.records import Article, Counts, DeliveryState, Echo, Edition, Receipt, Reject, Rendered, Story
 from pipeline.stages.clean import clean
 from pipeline.stages.cluster import cluster
@@ -155,9 +153,7 @@ def _remember(config: Config, night: date, store: Store) -> None:
     for past in store.nights_since(since):
         if past not in memory.nights:
             articles = store.articles_of(past)
-            texts = ArticleTexts(articles)
-            ignored = boilerplate(texts, [article.source for article in articles])
-            memory.add(past, [article.id for article in articles], sketch(texts, ignored).signatures)
+            memory.add(past, [article.id for article in articles], sketch_articles(articles))
     memory.merge(night)
 
 

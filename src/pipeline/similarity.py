@@ -17,7 +17,7 @@ from scipy import sparse
 from pipeline.records import Article
 from pipeline.text.normalise import comparable
 from pipeline.text.words import STOP_WORDS, content_stems, stem, words
-from pipeline.vectors import CELLS_PER_PAIR, PAIRS_AT_ONCE, Rows, cosines, term_vectors
+from pipeline.vectors import Rows, cosines, term_vectors
 
 LEAD_WORDS = 60
 """The event is told in the lead, the background below: the larger of the two similarities counts three times."""
@@ -34,6 +34,9 @@ RIVALS, RIVAL_SHARE = 10, 0.2
 """How much of the similarity (root mean square) to the ten nearest other texts is taken off."""
 TITLE_WORDS, TEASER_WORDS = 4, 25
 """A line that holds another article's title of at least 4 words, and at most 25 words more, is a link to it."""
+PAIRS_AT_ONCE = 200_000
+CELLS_PER_PAIR = 50
+"""Up to so many cells for each pair wanted, whole rows of a matrix are quicker read than pair after pair."""
 
 _NAME_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _SENTENCE_END = re.compile(r"(?<=[.!?:…])[\"”’)\]]*\s+|\n+")

@@ -14,9 +14,6 @@ PRIOR_TEXTS = 2.0
 """How many imagined texts the document frequencies start from: keeps a handful of articles from looking unique."""
 PRIOR_SHARE = 0.01
 """The share of the imagined texts that holds any given term."""
-PAIRS_AT_ONCE = 200_000
-CELLS_PER_PAIR = 50
-"""Up to so many cells for each pair wanted, whole rows of a matrix are quicker read than pair after pair."""
 
 Rows = npt.NDArray[np.int64]
 Vectors: TypeAlias = tuple[npt.NDArray[np.float64], npt.NDArray[np.int32], npt.NDArray[np.int32]]

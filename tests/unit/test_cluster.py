@@ -228,5 +228,5 @@ def test_far_texts_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     """What both have many nearer texts than is left out, whatever the numbering."""
     monkeypatch.setattr(proposals, "NEIGHBOURS", 1)
     near, far = [(0, 1), (2, 3)], [(0, 2), (1, 3)]
-    kept = proposals._among_nearest.py_func(np.array(near + far), np.array([9, 9, 4, 4]), 4)  # type: ignore[attr-defined]
+    kept = proposals._among_nearest.py_func(np.array(near + far), np.array([9, 9, 4, 4]), 4)  # type: ignore[attr-defined]  # numba's
     assert kept.tolist() == [True, True, False, False]

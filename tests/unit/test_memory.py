@@ -439,7 +439,7 @@ def test_matches_cannot_be_changed(folder: Path) -> None:
     """They are a record like all others."""
     found = open_memory(folder).query(BASES)
     with pytest.raises(FrozenInstanceError):
-        found.capped = 1  # type: ignore[misc]
+        found.capped = 1  # type: ignore[misc]  # it is frozen
 
 
 def test_any_layout_of_signatures_will_do(folder: Path) -> None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from numba import uint32, uint64
 
 from pipeline.compiled import Integer, compiled
-from pipeline.minhash.documents import in_threads
+from pipeline.minhash.documents import Rows, in_threads
 from pipeline.minhash.kernels import Signatures
 
 LARGEST_BUCKET = 400
@@ -24,7 +24,6 @@ BANDS_AT_ONCE = 8
 """Short bands of so many lie in one line of the processor's cache."""
 
 Pairs = npt.NDArray[np.int64]
-Rows = npt.NDArray[np.int64]
 Entries = npt.NDArray[np.uint64]
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.minhash.bands import Candidates, Rows
+from pipeline.minhash.bands import Candidates
+from pipeline.minhash.documents import Rows
 from pipeline.minhash.hashing import PERMUTATIONS
 from pipeline.minhash.overlap import Overlaps
 from pipeline.records import Article

@@ -21,8 +21,6 @@ Flags = npt.NDArray[np.bool_]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-NOTHING_IGNORED = np.zeros(0, dtype=np.uint64)
-
 
 def batches(texts: Sequence[str], rows: Rows, folded: Flags) -> Iterator[tuple[Rows, Documents]]:
     """The texts at some rows, encoded, with the rows of each batch. Where `folded[row]`, Python folds the text.
@@ -74,7 +72,7 @@ def in_threads(work: Callable[[Item], Result], items: Iterable[Item], threads: i
 def ignoring(owner: Rows, sets: Sequence[Hashes] = ()) -> Ignored:
     """What texts ignore: the text at row `i` the hash set `sets[owner[i]]`, none where that is -1."""
     sizes = [len(slots) for slots in sets]
-    slots = np.concatenate([*sets, NOTHING_IGNORED])
+    slots = np.concatenate([*sets, np.zeros(0, dtype=np.uint64)])
     starts = np.fromiter(accumulate([*sizes, 0], initial=0), dtype=np.int64)
     return Ignored(slots, starts, np.where(owner < 0, len(sets), owner))
 

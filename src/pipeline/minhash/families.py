@@ -6,7 +6,8 @@ import numpy as np
 from scipy import sparse
 
 from pipeline.compiled import compiled
-from pipeline.minhash.bands import Pairs, Rows
+from pipeline.minhash.bands import Pairs
+from pipeline.minhash.documents import Rows
 
 
 class Links(NamedTuple):

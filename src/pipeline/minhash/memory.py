@@ -23,7 +23,8 @@ import numpy.typing as npt
 from pipeline.errors import StoreError
 from pipeline.files import shown, write_atomically
 from pipeline.minhash import alphabet, hashing, kernels
-from pipeline.minhash.bands import Banding, Rows, sorted_entries
+from pipeline.minhash.bands import Banding, sorted_entries
+from pipeline.minhash.documents import Rows
 from pipeline.minhash.kernels import Signatures
 from pipeline.minhash.search import BANDING
 from pipeline.minhash.segment import ADVICE, Listing, Segment, open_segment, useless, write_segment

@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.minhash.bands import Banding, Pairs, Rows, candidates
+from pipeline.minhash.bands import Banding, Pairs, candidates
 from pipeline.minhash.boilerplate import boilerplate
-from pipeline.minhash.copies import may_be_copies
+from pipeline.minhash.copies import ArticleTexts, may_be_copies
+from pipeline.minhash.documents import Rows
+from pipeline.minhash.kernels import Signatures
 from pipeline.minhash.overlap import Overlaps, verify
 from pipeline.minhash.signatures import Sketches, sketch
+from pipeline.records import Article
 
 Flags = npt.NDArray[np.bool_]
 BANDING = Banding(bands=64, rows=2, least=8)
@@ -28,7 +31,6 @@ class Search:
     shape (pairs, 2), with their `overlaps`; `capped` counts buckets too large to pair each with each.
     """
 
-    sketches: Sketches
     twins: Rows
     pairs: Pairs
     overlaps: Overlaps
@@ -59,7 +61,13 @@ def search(texts: Sequence[str], publishers: Sequence[str], threshold: float, th
     proposed = candidates(sketches.signatures, different, BANDING, threads)
     pairs = proposed.pairs[may_be_copies(proposed, sketches.units, threshold)]
     overlaps = verify(texts, sketches.folded, ignored, pairs, threads)
-    return Search(sketches, twins, pairs, overlaps, proposed.capped)
+    return Search(twins, pairs, overlaps, proposed.capped)
+
+
+def sketch_articles(articles: Sequence[Article]) -> Signatures:
+    """Signatures of articles as the search makes them, less their publishers' boilerplate, shape (articles, 128)."""
+    texts = ArticleTexts(articles)
+    return sketch(texts, boilerplate(texts, [article.source for article in articles])).signatures
 
 
 def _twins(sketches: Sketches) -> Rows:

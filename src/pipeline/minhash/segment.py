@@ -19,7 +19,8 @@ from numba import int64, uint64
 from pipeline.compiled import compiled
 from pipeline.errors import DerivedError, StoreError
 from pipeline.files import shown, sync_folder
-from pipeline.minhash.bands import Banding, Entries, Pairs, Rows, agreements, sorted_entries
+from pipeline.minhash.bands import Banding, Entries, Pairs, agreements, sorted_entries
+from pipeline.minhash.documents import Rows
 from pipeline.minhash.hashing import PERMUTATIONS
 from pipeline.minhash.kernels import Signatures
 from pipeline.minhash.tokens import Bytes, Offsets

@@ -10,8 +10,9 @@ from itertools import combinations, product
 
 import numpy as np
 
-from pipeline.minhash.bands import LARGEST_BUCKET, Rows
+from pipeline.minhash.bands import LARGEST_BUCKET
 from pipeline.minhash.copies import THRESHOLD, ArticleTexts, are_copies
+from pipeline.minhash.documents import Rows
 from pipeline.minhash.families import families, links, places_of
 from pipeline.minhash.search import Search, search
 from pipeline.records import Article, Copy, CopyGroup

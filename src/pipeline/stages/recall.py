@@ -10,7 +10,7 @@ from pipeline.minhash.copies import THRESHOLD, ArticleTexts, are_copies
 from pipeline.minhash.kernels import Signatures
 from pipeline.minhash.memory import Matches
 from pipeline.minhash.overlap import verify
-from pipeline.minhash.signatures import sketch
+from pipeline.minhash.search import sketch_articles
 from pipeline.records import Article, Echo
 
 
@@ -34,8 +34,7 @@ def recall(
     alone: the texts are compared as those of one night are, and the same `threshold` decides.
     """
     tonight = sorted(articles, key=lambda article: article.id)
-    texts = ArticleTexts(tonight)
-    matches = memory.query(sketch(texts, boilerplate(texts, [article.source for article in tonight])).signatures)
+    matches = memory.query(sketch_articles(tonight))
     known = sorted(earlier(sorted(set(matches.ids))), key=lambda article: article.id)
     places = {article.id: len(tonight) + place for place, article in enumerate(known)}
     pairs = [(int(row), places[one]) for row, one in zip(matches.rows, matches.ids, strict=True) if one in places]
