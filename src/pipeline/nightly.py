@@ -117,9 +117,7 @@ def make_edition(config: Config, moment: Moment, store: Store, report: Report) -
     past = store.past_stories(moment.night - timedelta(days=config.edition.remember_days), moment.night)
     folded = dedupe(gathered.articles, config.copies.threshold, preferred=config.copies.preferred_sources)
     echoes, told = _recalled(config, moment, store, gathered.articles)
-    known = {(story.night, story.id): story for story in past}
-    repeated = {echo.article: known[told[echo.earlier]] for echo in echoes if told[echo.earlier] in known}
-    stories = cluster(folded.groups, past, repeated)
+    stories = cluster(folded.groups, past, {echo.article: told[echo.earlier] for echo in echoes})
     copies = len(gathered.articles) - len(folded.groups)
     report(f"found {copies} copies, {len(echoes)} articles that repeat earlier ones, {len(stories)} stories")
     if folded.capped:
@@ -133,10 +131,10 @@ def make_edition(config: Config, moment: Moment, store: Store, report: Report) -
 
 def _recalled(
     config: Config, moment: Moment, store: Store, articles: Sequence[Article]
-) -> tuple[tuple[Echo, ...], dict[str, tuple[date, str]]]:
-    """Which articles repeat earlier ones, and the night and story of each earlier article asked about."""
+) -> tuple[tuple[Echo, ...], dict[str, str]]:
+    """Which articles repeat earlier ones, and the story of each earlier article asked about."""
     since = moment.night - timedelta(days=config.edition.remember_days)
-    told: dict[str, tuple[date, str]] = {}
+    told: dict[str, str] = {}
 
     def earlier(ids: Sequence[str]) -> tuple[Article, ...]:
         told.update(store.stories_with(ids, since, moment.night))

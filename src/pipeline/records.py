@@ -129,21 +129,36 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class PastStory:
-    """A story of an earlier night as the store remembers it: what later nights compare against."""
+    """A story of earlier nights as the store remembers it: what later nights compare against.
+
+    `night` and `headline` are the latest, `articles` the texts of all remembered nights. `since` is the first night
+    that told it, which may be long forgotten; None when that is `night`.
+    """
 
     id: str
     night: date
     headline: str
     articles: tuple[Article, ...]
+    since: date | None = None
+
+    @property
+    def began(self) -> date:
+        """The first night that told the story."""
+        return self.since or self.night
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The copy groups that report one event, medoid first; `continues` is the earlier story it takes further."""
+    """The copy groups that report one event, medoid first.
+
+    `continues` is the earlier story it takes further: of the same id, unless another story took that id over.
+    `aliases` are the ids of further earlier stories that turned out tonight to be this one.
+    """
 
     id: str
     groups: tuple[CopyGroup, ...]
     continues: PastStory | None = None
+    aliases: tuple[str, ...] = ()
 
     @property
     def articles(self) -> tuple[Article, ...]:

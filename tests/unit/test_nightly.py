@@ -142,6 +142,7 @@ def test_a_story_goes_on(config: Config, source: Path) -> None:
     past = entry.summary.story.continues
     assert past is not None
     assert past.night == TONIGHT
+    assert entry.summary.story.id == past.id
     assert {article.id for article in past.articles} <= {line["id"] for line in LINES[:3]}
     assert "petrol cans" in entry.summary.text
     assert "Seventy firefighters" not in entry.summary.text

@@ -1,7 +1,7 @@
 """The commands for people: run, demo, preview, send, status, explain, config, models."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -146,7 +146,7 @@ def explain(
         raise ConfigError(f"state {path}: there is none; has a night been run?")
     with open_store(path) as store:
         lines = store.explain(identifier) or store.explain(str(Path(identifier).resolve()))
-        lines += tuple(line for night in store.nights_of_story(identifier) for line in _why(store, identifier, night))
+        lines += tuple(line for night, story in store.appearances(identifier) for line in _why(store, story, night))
     if not lines:
         raise NewsfoldError(f"{identifier}: no article, story, edition or rejected item has this name")
     for line in lines:
@@ -190,7 +190,7 @@ def _why(store: "Store", story: str, night: date) -> Iterator[str]:
     from pipeline.grounds import grounds
     from pipeline.stages.cluster import THRESHOLD
 
-    found = grounds(store.past_stories(night, night + timedelta(days=1)), story)
+    found = grounds(store.stories_of(night), story)
     if found.average is not None:
         yield f"  together on {night}: similarity {found.average:.3f} on average, {THRESHOLD:.3f} is needed"
         yield from _link_lines(found.links)

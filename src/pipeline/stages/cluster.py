@@ -6,9 +6,8 @@ component is solved by itself.
 """
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
@@ -16,6 +15,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
+from pipeline.following import follow
 from pipeline.proposals import pairs_of, proposed
 from pipeline.records import CopyGroup, PastStory, Story
 from pipeline.similarity import Context, Texts, read_texts, resemblance
@@ -27,13 +27,13 @@ THRESHOLD = 0.09
 
 
 def cluster(
-    groups: Sequence[CopyGroup], past: Sequence[PastStory] = (), repeated: Mapping[str, PastStory] | None = None
+    groups: Sequence[CopyGroup], past: Sequence[PastStory] = (), repeated: Mapping[str, str] | None = None
 ) -> tuple[Story, ...]:
     """Stories of tonight, each group in exactly one, ordered by id; the result does not depend on the order of input.
 
-    A story that resembles one of the `past` stories, on average over their texts, continues the one it resembles most.
-    One whose articles are copies of earlier ones, `repeated` by article id, continues the story that most of those were
-    in, whatever else it resembles. What was told before has no say in how tonight's groups fall together.
+    A story that takes one of the `past` stories further keeps its id: `following` decides which. `repeated` are
+    tonight's articles that are copies of earlier ones, each with the id of the past story that held those. What was
+    told before has no say in how tonight's groups fall together.
     """
     if not groups:
         return ()
@@ -44,43 +44,7 @@ def cluster(
     for members in _clusters(texts, voices):
         ranked = [ordered[row] for row in _medoid_first(texts, members)]
         stories.append(Story(_story_id(members, ordered), tuple(ranked)))
-    before = _continued(stories, sorted(past, key=lambda story: story.id))
-    before |= _repeating(stories, repeated or {})
-    continuing = (replace(story, continues=before.get(place)) for place, story in enumerate(stories))
-    return tuple(sorted(continuing, key=lambda story: story.id))
-
-
-def _repeating(stories: Sequence[Story], repeated: Mapping[str, PastStory]) -> dict[int, PastStory]:
-    """The past story that most of each story's articles repeat, by the story's place; of equals the latest."""
-    found: dict[int, PastStory] = {}
-    for place, story in enumerate(stories):
-        told = [repeated[article.id] for article in story.articles if article.id in repeated]
-        if told:
-            counts = Counter((past.night, past.id) for past in told)
-            found[place] = max(told, key=lambda past: (counts[past.night, past.id], past.night, past.id))
-    return found
-
-
-def _continued(stories: Sequence[Story], past: Sequence[PastStory]) -> dict[int, PastStory]:
-    """The past story that each story continues, by the story's place; stories that continue none are left out."""
-    if not past:
-        return {}
-    tonight = [(place, article) for place, story in enumerate(stories) for article in story.leads]
-    earlier = [(place, article) for place, story in enumerate(past) for article in story.articles]
-    owners = np.array([place for place, _ in tonight + earlier])
-    texts = read_texts([article for _, article in tonight + earlier])
-    pairs = proposed(texts)
-    across = pairs[(pairs[:, 0] < len(tonight)) & (pairs[:, 1] >= len(tonight))]
-    meetings = {(int(one), int(other)) for one, other in zip(owners[across[:, 0]], owners[across[:, 1]], strict=True)}
-    context = Context(texts, pairs)
-    found: dict[int, list[tuple[float, int, int]]] = defaultdict(list)
-    for story, before in sorted(meetings):
-        new = np.flatnonzero(owners[: len(tonight)] == story)
-        old = np.flatnonzero(owners[len(tonight) :] == before) + len(tonight)
-        likeness = float(context.similarity(np.repeat(new, len(old)), np.tile(old, len(new))).mean())
-        if likeness >= THRESHOLD:
-            found[story].append((round(likeness, 9), past[before].night.toordinal(), before))
-    return {story: past[max(likely)[2]] for story, likely in found.items()}
+    return follow(stories, past, repeated or {}, THRESHOLD)
 
 
 def _clusters(texts: Texts, voices: Sequence[int]) -> list[list[int]]:

@@ -11,7 +11,7 @@ from typing import Self
 
 from pipeline.errors import StoreError
 from pipeline.records import Article, PastStory, Rendered
-from pipeline.store import explain, nights, runs
+from pipeline.store import aliases, explain, nights, runs
 from pipeline.store.database import Database, open_database
 from pipeline.store.ledger import Ledger
 from pipeline.store.rows import Night, Run
@@ -56,8 +56,15 @@ class Store:
         return nights.latest_edition(self._database)
 
     def past_stories(self, since: date, before: date) -> tuple[PastStory, ...]:
-        """The stories of the nights from `since` until before `before`, by night and id, with their group leads."""
+        """The stories of the nights from `since` until before `before`, by first night and id, with their group leads.
+
+        Each stands under the id it goes by now, once for all its nights.
+        """
         return nights.past_stories(self._database, since, before)
+
+    def stories_of(self, night: date) -> tuple[PastStory, ...]:
+        """The stories of one night as they were there, by id, with their group leads."""
+        return nights.stories_of(self._database, night)
 
     def articles(self, ids: Sequence[str]) -> tuple[Article, ...]:
         """The stored articles of some ids, in the order of the ids; those that are not stored are left out."""
@@ -71,13 +78,17 @@ class Store:
         """The articles that first came in on a night, by id."""
         return nights.articles_of(self._database, night)
 
-    def stories_with(self, ids: Sequence[str], since: date, before: date) -> dict[str, tuple[date, str]]:
-        """For each article the latest night in the span on which a story held it, with the story's id."""
+    def stories_with(self, ids: Sequence[str], since: date, before: date) -> dict[str, str]:
+        """For each article that a story of the nights in the span held, the id that the latest of these goes by now."""
         return nights.stories_with(self._database, ids, since, before)
 
-    def nights_of_story(self, story: str) -> tuple[date, ...]:
-        """The nights that have a story of that id, in order."""
-        return nights.nights_of_story(self._database, story)
+    def present_id(self, story: str) -> str:
+        """The id that the story of an id goes by now: another one when it turned out to be one with an older story."""
+        return aliases.present_id(self._database, story)
+
+    def appearances(self, story: str) -> tuple[tuple[date, str], ...]:
+        """The nights that told the story of an id, in order, each with an id it had there, of today or of then."""
+        return nights.appearances(self._database, story)
 
     def start_run(self, night: date, now: datetime) -> int:
         """Note that a run began; the run's number."""

@@ -3,10 +3,13 @@
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import chain
 
+from pipeline.store.aliases import present_id, taken_in, way
 from pipeline.store.database import Database
+from pipeline.store.nights import appearances
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -48,22 +51,46 @@ def _edition(database: Database, identifier: str) -> Iterator[str]:
 
 
 def _stories(database: Database, identifier: str) -> Iterator[str]:
-    """A story in every night that has it, and left-out stories of which only the list of those is known."""
-    rows = database.rows("SELECT * FROM stories WHERE id = ? ORDER BY edition", (identifier,))
-    for row in rows:
-        yield f"story {row['id']} of {row['edition']}: {row['headline']}"
-        yield from _fate(database, row["edition"], identifier)
-        yield from _outlets(database, row["edition"], identifier)
-        for member in database.rows(
-            "SELECT m.*, a.title, a.source FROM memberships m JOIN articles a ON a.id = m.article"
-            " WHERE m.edition = ? AND m.story = ? ORDER BY m.position",
-            (row["edition"], identifier),
-        ):
-            yield f"  article {member['article']}: {_named(member)}{_copy_of(member)}"
-    known = {row["edition"] for row in rows}
+    """A story in every night that has it, under whatever id, and left-out stories of which only the list is known."""
+    nights = appearances(database, identifier)
+    yield from _way(database, identifier)
+    yield from _course(database, present_id(database, identifier), [night for night, _ in nights])
+    for night, story in nights:
+        yield from _story_lines(database, night.isoformat(), story)
+    known = {night.isoformat() for night, _ in nights}
     for left in database.rows("SELECT * FROM left_out WHERE story = ? ORDER BY edition", (identifier,)):
         if left["edition"] not in known:
             yield f"story {identifier} of {left['edition']}: {left['headline']}; left out: {left['reason']}"
+
+
+def _way(database: Database, story: str) -> Iterator[str]:
+    """How a story came to the id it goes by now; nothing when it always went by that."""
+    for step in way(database, story):
+        yield f"story {step.alias} is story {step.story}: the night of {step.night} found that they are one"
+
+
+def _course(database: Database, story: str, nights: Sequence[date]) -> Iterator[str]:
+    """The nights and the other ids of a story that has several."""
+    others = taken_in(database, story)
+    if others or len(set(nights)) > 1:
+        told = ", ".join(night.isoformat() for night in sorted(set(nights)))
+        yield f"story {story} began on {min(nights)}, told on {told}"
+    for alias in others:
+        yield f"  also story {alias.alias}, until the night of {alias.night} found that they are one"
+
+
+def _story_lines(database: Database, edition: str, story: str) -> Iterator[str]:
+    """A story as one night told it: its headline, what became of it, its outlets and its articles."""
+    for row in database.rows("SELECT headline FROM stories WHERE edition = ? AND id = ?", (edition, story)):
+        yield f"story {story} of {edition}: {row['headline']}"
+    yield from _fate(database, edition, story)
+    yield from _outlets(database, edition, story)
+    for member in database.rows(
+        "SELECT m.*, a.title, a.source FROM memberships m JOIN articles a ON a.id = m.article"
+        " WHERE m.edition = ? AND m.story = ? ORDER BY m.position",
+        (edition, story),
+    ):
+        yield f"  article {member['article']}: {_named(member)}{_copy_of(member)}"
 
 
 def _outlets(database: Database, edition: str, story: str) -> Iterator[str]:
@@ -86,7 +113,8 @@ def _fate(database: Database, edition: str, story: str) -> Iterator[str]:
     """What became of a story in one edition: its rank and digest, or why it was left out."""
     row = database.row("SELECT * FROM stories WHERE edition = ? AND id = ?", (edition, story))
     if row is not None and row["continues"]:
-        yield f"  continues story {row['continues']} of {row['continues_night']}"
+        other = f" story {row['continues']} of" if row["continues"] != story else " from"
+        yield f"  continues{other} {row['continues_night']}"
     entry = database.row("SELECT * FROM entries WHERE edition = ? AND story = ?", (edition, story))
     if entry is not None:
         model = f" by {entry['model']}" if entry["model"] else ""
@@ -122,7 +150,9 @@ def _article_lines(database: Database, row: sqlite3.Row) -> Iterator[str]:
     if not members:
         yield "  in no story"
     for member in members:
-        yield f"  in story {member['story']} of {member['edition']}{_copy_of(member)}"
+        present = present_id(database, member["story"])
+        now = f", now story {present}" if present != member["story"] else ""
+        yield f"  in story {member['story']} of {member['edition']}{now}{_copy_of(member)}"
         if member["article"] == member["lead"]:
             yield from _copies(database, member)
         yield from _fate(database, member["edition"], member["story"])

@@ -2,13 +2,15 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from pipeline.errors import StoreError
 from pipeline.records import Article, DigestSentence, Disagreement, Edition, Entry, PastStory, Reject, Rendered, Story
+from pipeline.store import aliases
 from pipeline.store.database import Database, Value, utc_text, utc_time
 from pipeline.store.rows import Night
 
@@ -63,28 +65,50 @@ def articles_of(database: Database, night: date) -> tuple[Article, ...]:
     return tuple(_article(row) for row in rows)
 
 
-def stories_with(database: Database, ids: Sequence[str], since: date, before: date) -> dict[str, tuple[date, str]]:
-    """For each article the latest night in the span on which a story held it, with the story's id."""
+def stories_with(database: Database, ids: Sequence[str], since: date, before: date) -> dict[str, str]:
+    """For each article that a story of the nights in the span held, the id that the latest of these goes by now."""
+    present = aliases.present_ids(database)
     found = {}
     for one in ids:
         row = database.row(
-            "SELECT edition, story FROM memberships WHERE article = ? AND edition >= ? AND edition < ?"
+            "SELECT story FROM memberships WHERE article = ? AND edition >= ? AND edition < ?"
             " ORDER BY edition DESC LIMIT 1",
             (one, since.isoformat(), before.isoformat()),
         )
         if row is not None:
-            found[one] = (date.fromisoformat(row["edition"]), str(row["story"]))
+            found[one] = present.get(row["story"], str(row["story"]))
     return found
 
 
-def nights_of_story(database: Database, story: str) -> tuple[date, ...]:
-    """The nights that have a story of that id, in order."""
-    rows = database.rows("SELECT edition FROM stories WHERE id = ? ORDER BY edition", (story,))
-    return tuple(date.fromisoformat(row["edition"]) for row in rows)
+def appearances(database: Database, story: str) -> tuple[tuple[date, str], ...]:
+    """The nights that told the story of an id, in order, each with an id it had there, of today or of then."""
+    present = aliases.present_id(database, story)
+    names = [present, *(alias.alias for alias in aliases.taken_in(database, present))]
+    rows = (database.rows("SELECT edition, id FROM stories WHERE id = ?", (name,)) for name in names)
+    return tuple(sorted((date.fromisoformat(row["edition"]), row["id"]) for found in rows for row in found))
 
 
 def past_stories(database: Database, since: date, before: date) -> tuple[PastStory, ...]:
-    """The stories of the nights from `since` until before `before`, by night and id, with their group leads."""
+    """The stories of the nights from `since` until before `before`, by first night and id, with their group leads.
+
+    One story for each id that a story goes by now, whatever its ids were and however many nights told it.
+    """
+    present = aliases.present_ids(database)
+    nights: dict[str, list[PastStory]] = defaultdict(list)
+    for told in _told(database, since, before):
+        nights[present.get(told.id, told.id)].append(told)
+    began = _first_nights(database, since, before, present)
+    stories = (_folded(story, began[story], told) for story, told in nights.items())
+    return tuple(sorted(stories, key=lambda story: (story.began, story.id)))
+
+
+def stories_of(database: Database, night: date) -> tuple[PastStory, ...]:
+    """The stories of one night under the ids they had there, by id, with their group leads."""
+    return tuple(_told(database, night, night + timedelta(days=1)))
+
+
+def _told(database: Database, since: date, before: date) -> Iterator[PastStory]:
+    """The stories of each night in the span as they were there, by night and id."""
     rows = database.rows(
         "SELECT s.edition AS night, s.id AS story, coalesce(e.headline, s.headline) AS headline, a.*"
         " FROM stories s"
@@ -95,11 +119,33 @@ def past_stories(database: Database, since: date, before: date) -> tuple[PastSto
         " ORDER BY s.edition, s.id, m.position",
         (since.isoformat(), before.isoformat()),
     )
-    stories = groupby(rows, key=lambda row: (row["night"], row["story"], row["headline"]))
-    return tuple(
-        PastStory(story, date.fromisoformat(night), headline, tuple(_article(row) for row in leads))
-        for (night, story, headline), leads in stories
+    for (night, story, headline), leads in groupby(rows, key=lambda row: (row["night"], row["story"], row["headline"])):
+        yield PastStory(story, date.fromisoformat(night), headline, tuple(_article(row) for row in leads))
+
+
+def _folded(story: str, began: date, told: Sequence[PastStory]) -> PastStory:
+    """What several nights, in order, told of a story, under one id."""
+    # Of two stories of one night that became one, the one that kept the id gives the headline.
+    latest = max(told, key=lambda one: (one.night, one.id == story))
+    articles = {article.id: article for one in told for article in one.articles}
+    return PastStory(story, latest.night, latest.headline, tuple(articles.values()), since=began)
+
+
+def _first_nights(database: Database, since: date, before: date, present: Mapping[str, str]) -> dict[str, date]:
+    """The first night of all that told each story of the span, by the id it goes by now."""
+    # A story's alias may have been told long before the span, so the nights of all aliases are looked at: few are.
+    rows = database.rows(
+        "SELECT id, min(edition) AS night FROM stories"
+        " WHERE id IN (SELECT id FROM stories WHERE edition >= ? AND edition < ?)"
+        " OR id IN (SELECT alias FROM aliases) OR id IN (SELECT story FROM aliases)"
+        " GROUP BY id",
+        (since.isoformat(), before.isoformat()),
     )
+    found: dict[str, date] = {}
+    for row in rows:
+        story, night = present.get(row["id"], row["id"]), date.fromisoformat(row["night"])
+        found[story] = min(night, found.get(story, night))
+    return found
 
 
 def _save_edition(database: Database, edition: Edition, rendered: Rendered) -> None:
@@ -151,7 +197,7 @@ def _save_articles(database: Database, night: Night) -> None:
 
 
 def _save_stories(database: Database, night: Night) -> None:
-    """Save the stories and which article belongs to which group and story."""
+    """Save the stories, the ids they took in, and which article belongs to which group and story."""
     for story in _stories(night):
         past = story.continues
         database.change(
@@ -164,6 +210,7 @@ def _save_stories(database: Database, night: Night) -> None:
                 past.night.isoformat() if past else "",
             ),
         )
+        aliases.record(database, night.edition.night, story.id, story.aliases)
         database.change_many(
             "INSERT INTO memberships (edition, story, position, article, lead, similarity, containment, exact)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
