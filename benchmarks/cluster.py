@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import proposals, similarity
+from pipeline.clustering import proposals, similarity
 from pipeline.config import SourceConfig
 from pipeline.records import Article, Reject
 from pipeline.stages import cluster as stage
@@ -39,7 +39,7 @@ SETS = {
 }
 SCALE_SETS = ("reuters21578/corpus.jsonl.gz", "neus/train.clusters.jsonl.gz")
 SEED_STORIES = {"001": "partnership", "004": "partnership"}
-THRESHOLDS = (0.06, 0.1, 0.14, 0.18, 0.22)
+THRESHOLDS = (0.4, 0.45, 0.5, 0.55, 0.6)
 PARTS: dict[str, tuple[object, str, object]] = {
     "no names": (similarity, "NAME_SHARE", 0.0),
     "no background taken off": (similarity, "BACKGROUND", 0.0),

@@ -21,6 +21,12 @@ def model_manifest() -> Path:
     return shipped if shipped.is_file() else _CHECKOUT / "models" / "manifest.toml"
 
 
+def pair_model() -> Path:
+    """The trained judge of pairs that story clustering goes by."""
+    shipped = _SHIPPED / "models" / "pairs.safetensors"
+    return shipped if shipped.is_file() else _CHECKOUT / "models" / "story-pairs" / "pairs.safetensors"
+
+
 def model_folder() -> Path:
     """Where fetched weights go: `NEWSFOLD_MODELS`, else `models/` of the checkout, else the user's data folder."""
     if chosen := os.environ.get("NEWSFOLD_MODELS"):

@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import proposals, similarity
+from pipeline.clustering import proposals, texts
+from pipeline.clustering.similarity import Context, read_texts
+from pipeline.clustering.surroundings import resemblance
+from pipeline.clustering.texts import names
 from pipeline.config import SourceConfig
 from pipeline.records import Article, CopyGroup, PastStory, Reject, Story
-from pipeline.similarity import Context, names, read_texts, resemblance
 from pipeline.stages.clean import clean
 from pipeline.stages.cluster import cluster
 from pipeline.stages.dedupe import dedupe
@@ -110,7 +112,7 @@ def test_links_to_other_articles_join_nothing() -> None:
     teasers = f"You might also like\n- {title} Furniture store burns.\n- {other} Brisco is the hero."
     found = cluster([group(f"{FIRE}\n{teasers}", "f", title), group(f"{CUP}\n{teasers}", "c", other)])
     assert len(found) == 2
-    bodies = similarity._without_teasers([story.leads[0] for story in found])
+    bodies = texts._without_teasers([story.leads[0] for story in found])
     assert [body.count("\n- ") for body in bodies] == [1, 1]
 
 
@@ -150,12 +152,12 @@ def test_running_twice_changes_nothing(bodies: list[str]) -> None:
 @given(BODIES)
 @settings(max_examples=40, deadline=None)
 def test_similarity_is_symmetric_and_bounded(bodies: list[str]) -> None:
-    texts = read_texts([group.lead for group in groups_of(bodies)])
+    read = read_texts([group.lead for group in groups_of(bodies)])
     left, right = np.triu_indices(len(bodies), 1)
-    context = Context(texts, np.column_stack((left, right)))
+    context = Context(read, np.column_stack((left, right)))
     assert np.allclose(context.similarity(left, right), context.similarity(right, left))
-    assert (np.abs(context.similarity(left, right)) <= 1).all()
-    assert ((resemblance(texts, left, right) >= 0) & (resemblance(texts, left, right) <= 1)).all()
+    similarity, alike = context.similarity(left, right), resemblance(read.tonight, read.words, left, right)
+    assert ((similarity >= 0) & (similarity <= 1) & (alike >= 0) & (alike <= 1)).all()
 
 
 def test_minhash_pairs_are_enough_for_clear_stories(monkeypatch: pytest.MonkeyPatch) -> None:

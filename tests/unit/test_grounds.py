@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from made_stories import FIRE, FIRE_TOO, STRIKE, make
-from pipeline.grounds import grounds
+from pipeline.clustering.grounds import grounds
 from pipeline.records import Article, CopyGroup, PastStory
 from pipeline.stages.cluster import THRESHOLD, cluster
 

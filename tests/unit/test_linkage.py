@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from pipeline.linkage import Judge, ScoredPairs, average_link
-from pipeline.linkage_draws import SAMPLE, draw, merge_samples, samples_of
-from pipeline.linkage_graph import Floats
-from pipeline.vectors import Rows
+from pipeline.clustering.draws import SAMPLE, draw, merge_samples, samples_of
+from pipeline.clustering.graph import Floats
+from pipeline.clustering.linkage import Judge, ScoredPairs, average_link
+from pipeline.clustering.vectors import Rows
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -12,7 +12,7 @@ from pipeline.config import DEFAULT_MODEL, Config, Device, DigestConfig, load
 from pipeline.errors import ConfigError, NewsfoldError
 
 if TYPE_CHECKING:
-    from pipeline.grounds import Link
+    from pipeline.clustering.grounds import Link
     from pipeline.nightly import Moment, Outcome
     from pipeline.store.core import Store
 
@@ -187,7 +187,7 @@ def models_fetch(name: Annotated[str, typer.Argument(help="a name of `models lis
 
 def _why(store: "Store", story: str, night: date) -> Iterator[str]:
     """Why the articles of a night's story are together, and why the nearest other story is not with them."""
-    from pipeline.grounds import grounds
+    from pipeline.clustering.grounds import grounds
     from pipeline.stages.cluster import THRESHOLD
 
     found = grounds(store.stories_of(night), story)

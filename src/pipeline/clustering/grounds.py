@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.proposals import pairs_of, proposed
+from pipeline.clustering.proposals import pairs_of, proposed
+from pipeline.clustering.similarity import Context, read_texts
+from pipeline.clustering.texts import names
+from pipeline.clustering.vectors import Rows
 from pipeline.records import Article, PastStory
-from pipeline.similarity import Context, names, read_texts
 from pipeline.text.words import content_stems, stem, words
-from pipeline.vectors import Rows
 
 MOST_WORDS = 6
 """Shared words told of a link: names first, then the rarest."""
@@ -18,7 +19,7 @@ MOST_WORDS = 6
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Two articles, how likely they report one event (about -0.2 to 1), and words both have: names, then the rarest."""
+    """Two articles, how likely they report one event (0 to 1), and words both have: names, then the rarest."""
 
     one: Article
     other: Article

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.clustering.vectors import Rows
 from pipeline.compiled import Integer, compiled, inlined
-from pipeline.vectors import Rows
 
 EXPECTED_SHARE = 0.5
 """What pairs that nobody scored are expected to score, as a share of the scored ones between the same two clusters.

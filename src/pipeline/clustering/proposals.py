@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from pipeline.clustering.texts import Texts
+from pipeline.clustering.vectors import Rows
 from pipeline.compiled import compiled
 from pipeline.minhash.bands import Banding, candidates
 from pipeline.minhash.signatures import signatures
-from pipeline.similarity import Texts
-from pipeline.vectors import Rows
 
 TELLING_TERMS = 24
 BANDING = Banding(bands=64, rows=1, largest=100)
@@ -25,7 +25,7 @@ def proposed(texts: Texts) -> Rows:
     count = len(texts.words)
     if count <= FEW_TEXTS:
         return np.column_stack(pairs_of(range(count)))
-    found = candidates(signatures(_telling_terms(texts.whole)), np.arange(count), BANDING)
+    found = candidates(signatures(_telling_terms(texts.tonight.whole)), np.arange(count), BANDING)
     pairs: Rows = found.pairs[_among_nearest(found.pairs, found.agreements, count)]
     return pairs
 

@@ -16,9 +16,9 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from pipeline.linkage_draws import Draws, draw, merge_samples, samples_of
-from pipeline.linkage_graph import BILLION, Floats, Graph, graph_of, learn, merge, mutual_nearest, roots, unknown
-from pipeline.vectors import Rows
+from pipeline.clustering.draws import Draws, draw, merge_samples, samples_of
+from pipeline.clustering.graph import BILLION, Floats, Graph, graph_of, learn, merge, mutual_nearest, roots, unknown
+from pipeline.clustering.vectors import Rows
 
 Judge: TypeAlias = Callable[[Rows, Rows], Floats]
 """Scores of pairs of rows, shape (pairs,) like the left rows, which are the smaller, and the right rows."""

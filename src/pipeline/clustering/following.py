@@ -25,10 +25,10 @@ from functools import cache
 
 import numpy as np
 
-from pipeline.proposals import pairs_of, proposed
+from pipeline.clustering.proposals import pairs_of, proposed
+from pipeline.clustering.similarity import Context, read_texts
+from pipeline.clustering.vectors import Rows
 from pipeline.records import Article, PastStory, Story
-from pipeline.similarity import Context, read_texts
-from pipeline.vectors import Rows
 
 PAIRS_AT_ONCE = 10_000
 """Pairs of stories whose texts are compared in one go: more would take memory and save no time."""

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pipeline.clustering.graph import Floats
+from pipeline.clustering.vectors import Rows
 from pipeline.compiled import Integer, compiled
-from pipeline.linkage_graph import Floats
-from pipeline.vectors import Rows
 
 SAMPLE = 64
 """Pairs that are drawn for two clusters at most: all where there are no more."""

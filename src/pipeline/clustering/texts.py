@@ -1,0 +1,172 @@
+"""Articles as similarity sees them: vectors of the whole, the lead, the headline, the names and the dates."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from pipeline.clustering.background import Background
+from pipeline.clustering.vectors import Bags, Floats, Rows, bags, rarity, scaled_rows, unit_vectors
+from pipeline.records import Article
+from pipeline.text.dates import MONTH_NAME
+from pipeline.text.normalise import comparable
+from pipeline.text.words import STOP_WORDS, content_stems, stem, words
+
+LEAD_WORDS, NAMES_LEAD_WORDS = 60, 80
+"""The event is told in the lead, the background below."""
+HEADLINE_WORDS = 20
+"""So many first words stand for a headline where there is none."""
+TITLE_WORDS, TEASER_WORDS = 4, 25
+"""A line that holds another article's title of at least 4 words, and at most 25 words more, is a link to it."""
+
+_NAME_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_SENTENCE_END = re.compile(r"(?<=[.!?:…])[\"”’)\]]*\s+|\n+")
+_DAY = re.compile(rf"\b({MONTH_NAME})\s+(\d{{1,2}})\b|\b(\d{{1,2}})\s+({MONTH_NAME})")
+_YEAR = re.compile(r"\b(?:19[5-9]|20[0-4])\d\b")
+_WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Unit TF-IDF rows of the whole text, of its lead and of its names, by one rarity of terms."""
+
+    whole: sparse.csr_matrix
+    lead: sparse.csr_matrix
+    names: sparse.csr_matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What similarity looks at, a row per text.
+
+    `tonight` goes by how rare terms are among these texts, `usual` by how rare they also are elsewhere. By the usual
+    rarity too: unit vectors of the headline, of the lead's names and of dates; `headline_shares`, rows that sum to 1,
+    tell how much of what a headline says each term is, and `lead_terms` has a 1 for every term of headline and lead.
+    `words` counts words, shape (texts,).
+    """
+
+    tonight: Fields
+    usual: Fields
+    headline: sparse.csr_matrix
+    lead_names: sparse.csr_matrix
+    dates: sparse.csr_matrix
+    headline_shares: sparse.csr_matrix
+    lead_terms: sparse.csr_matrix
+    words: Rows
+
+
+def read_texts(articles: Sequence[Article], background: Background) -> Texts:
+    """Vectors and word counts of the articles, row by row; terms are usually as rare as the background makes them."""
+    bodies = _without_teasers(articles)
+    titles = [content_stems(article.title) for article in articles]
+    leads = [" ".join(body.split(None, NAMES_LEAD_WORDS)[:NAMES_LEAD_WORDS]) for body in bodies]
+    starts = [content_stems(" ".join(lead.split(None, LEAD_WORDS)[:LEAD_WORDS])) for lead in leads]
+    headlines = [title or _first_stems(lead) for title, lead in zip(titles, leads, strict=True)]
+    whole, lead = bags((content_stems(body) for body in bodies), titles), bags(starts, titles)
+    full = [f"{article.title}\n{body}" for article, body in zip(articles, bodies, strict=True)]
+    named, lead_named = _bags(map(names, full)), _bags(map(names, _joined(articles, leads)))
+    headline, dated = _bags(headlines), _bags(map(date_terms, full))
+    rarities = rarity(whole, background)
+    return Texts(
+        tonight=Fields(*(unit_vectors(bag, rarity(bag)) for bag in (whole, lead, named))),
+        usual=Fields(*(unit_vectors(bag, rarity(bag, background)) for bag in (whole, lead, named))),
+        headline=unit_vectors(headline, rarity(headline, background)),
+        lead_names=unit_vectors(lead_named, rarity(lead_named, background)),
+        dates=unit_vectors(dated, rarity(dated, background)),
+        headline_shares=_shares(headline, whole.terms, rarities),
+        lead_terms=_ones(_bags([*one, *other] for one, other in zip(starts, headlines, strict=True)), whole.terms),
+        words=np.array([len(text.split()) for text in full], dtype=np.int64),
+    )
+
+
+def usual_terms(article: Article) -> set[str]:
+    """The terms that an article adds to a background: each stem once."""
+    return set(content_stems(f"{article.title}\n{article.text}"))
+
+
+def names(text: str) -> list[str]:
+    """Stems of the words that capitals mark as names, in order: not those that merely begin a sentence.
+
+    Lines in title case and in capitals tell nothing apart and are left out.
+    """
+    found: list[str] = []
+    for sentence in _SENTENCE_END.split(text):
+        parts = _NAME_WORD.findall(sentence)
+        if not _in_title_case(parts):
+            found += [part for at, part in enumerate(parts) if _is_name(part, first=at == 0)]
+    folded = (comparable(name).replace("’", "'").removesuffix("'s") for name in found)
+    return [stem(name) for name in folded if name.isalnum() and name not in STOP_WORDS]
+
+
+def date_terms(text: str) -> list[str]:
+    """The days, years and weekdays that a text names, as terms: "oct 7", "2024", "Sunday"."""
+    days = (f"{(one or other)[:3].lower()} {int(before or after)}" for one, before, after, other in _DAY.findall(text))
+    return [*days, *_YEAR.findall(text), *_WEEKDAY.findall(text)]
+
+
+def _bags(texts: Iterable[Sequence[str]]) -> Bags:
+    """Bags of texts without titles."""
+    listed = list(texts)
+    return bags(listed, [()] * len(listed))
+
+
+def _first_stems(lead: str) -> list[str]:
+    """What stands for the headline of a text that has none."""
+    return content_stems(" ".join(lead.split(None, HEADLINE_WORDS)[:HEADLINE_WORDS]))
+
+
+def _joined(articles: Sequence[Article], leads: Sequence[str]) -> list[str]:
+    """Headline and lead of each article."""
+    return [f"{article.title}\n{lead}" for article, lead in zip(articles, leads, strict=True)]
+
+
+def _ones(found: Bags, terms: Sequence[str]) -> sparse.csr_matrix:
+    """A 1 for every term of a text, shape (texts, terms), in the columns of the `terms`, which hold all."""
+    columns = {term: column for column, term in enumerate(terms)}
+    moved = np.array([columns[term] for term in found.terms], dtype=np.int32)[found.weights.indices]
+    shape = (found.weights.shape[0], len(terms))
+    return sparse.csr_matrix((np.ones(len(moved)), moved, found.weights.indptr), shape=shape)
+
+
+def _shares(headlines: Bags, terms: Sequence[str], rarities: Floats) -> sparse.csr_matrix:
+    """How much of its headline each term is, by rarity: rows that sum to 1, or to 0 without a headline."""
+    matrix = _ones(headlines, terms)
+    matrix.data = rarities[matrix.indices]
+    return scaled_rows(matrix, np.asarray(matrix.sum(axis=1)).ravel())
+
+
+def _without_teasers(articles: Sequence[Article]) -> list[str]:
+    """The articles' texts without lines that link to another article of tonight: pages end in lists of those."""
+    titles = [words(article.title) for article in articles]
+    by_start: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
+    for title in titles:
+        if len(title) >= TITLE_WORDS:
+            by_start[tuple(title[:TITLE_WORDS])].add(tuple(title))
+    return [
+        "\n".join(line for line in article.text.split("\n") if not _links(words(line), by_start, tuple(title)))
+        for article, title in zip(articles, titles, strict=True)
+    ]
+
+
+def _links(line: Sequence[str], by_start: dict[tuple[str, ...], set[tuple[str, ...]]], own: tuple[str, ...]) -> bool:
+    """Whether a line is little more than the title of another article."""
+    for at in range(len(line) - TITLE_WORDS + 1):
+        for title in by_start.get(tuple(line[at : at + TITLE_WORDS]), ()):
+            repeats = tuple(line[at : at + len(title)]) == title
+            if repeats and title != own and len(line) <= len(title) + TEASER_WORDS:
+                return True
+    return False
+
+
+def _in_title_case(parts: Sequence[str]) -> bool:
+    """Whether most longer words of a line are capitalised."""
+    longer = [part for part in parts if len(part) > 3]
+    return len(longer) > 3 and sum(part[0].isupper() for part in longer) > 0.6 * len(longer)
+
+
+def _is_name(part: str, *, first: bool) -> bool:
+    """Whether capitals mark a word: the first of its sentence only when it is an acronym."""
+    return len(part) > 1 and (part.isupper() if first else part[0].isupper())
