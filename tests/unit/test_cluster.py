@@ -232,3 +232,65 @@ def test_far_texts_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     near, far = [(0, 1), (2, 3)], [(0, 2), (1, 3)]
     kept = proposals._among_nearest.py_func(np.array(near + far), np.array([9, 9, 4, 4]), 4)  # type: ignore[attr-defined]  # numba's
     assert kept.tolist() == [True, True, False, False]
+
+
+def seeded(seed: int) -> Random:
+    """The same draws every time."""
+    return Random(seed)  # noqa: S311 - a fixed order is the point
+
+
+def made_up(draw: Random, count: int) -> str:
+    """So many words that no language has, as a sentence."""
+    return " ".join("".join(draw.choice("bdfklmnprstv") + draw.choice("aeiou") for _ in range(4)) for _ in range(count))
+
+
+def test_a_chain_of_look_alikes_is_no_giant_story() -> None:
+    """Each of 400 texts shares half with the next, as live pages and round-ups do: what joins is alike throughout."""
+    draw = seeded(3)
+    halves = [made_up(draw, 60) for _ in range(401)]
+    stories = cluster([group(f"{halves[at]}. {halves[at + 1]}.", f"a{at:03}") for at in range(400)])
+    assert max(len(story.groups) for story in stories) <= 3
+
+
+def test_boilerplate_joins_nothing() -> None:
+    """A paragraph that 300 articles of one site carry tells nothing of what they report."""
+    draw = seeded(4)
+    footer = made_up(draw, 80)
+    stories = cluster([group(f"{made_up(draw, 60)}.\n{footer}.", f"a{at:03}") for at in range(300)])
+    assert len(stories) == 300
+
+
+def test_headlines_alone_can_be_one_story() -> None:
+    """Feeds that give nothing but a headline are clustered too."""
+    headlines = {
+        "q1": "Earthquake in Oru Highlands kills three",
+        "q2": "Three dead as earthquake strikes Oru Highlands",
+        "c1": "Rovers reach National Cup final on penalties",
+        "c2": "Brisco saves two penalties, Rovers in National Cup final",
+        "f1": "Port Ansel warehouse fire drives 300 from homes",
+        "t1": "Teachers in Lindmar to walk out over pay",
+    }
+    found = parts(cluster([group("", name, title) for name, title in headlines.items()]))
+    assert {frozenset({"q1", "q2"}), frozenset({"c1", "c2"}), frozenset({"f1"}), frozenset({"t1"})} == found
+
+
+def test_articles_in_other_languages_are_clustered_by_the_words_they_share() -> None:
+    """Without a list of their common words the rarity of tonight still tells them apart."""
+    beben = "Ein Erdbeben der Stärke 5,6 hat im Hochland von Oru drei Menschen getötet, das Krankenhaus wurde geräumt."
+    beben_auch = (
+        "Nach dem Erdbeben im Hochland von Oru suchen Helfer in Castel Oru nach Verschütteten, drei Menschen tot."
+    )
+    pokal = "Torwart Matteo Brisco hielt zwei Elfmeter, Port Ansel steht erstmals seit 1988 im Endspiel des Pokals."
+    streik = "Die Lehrer in Lindmar streiken am Donnerstag, nachdem die Gespräche über ihren Lohn gescheitert sind."
+    found = parts(cluster([group(beben, "b1"), group(beben_auch, "b2"), group(pokal, "p"), group(streik, "s")]))
+    assert {frozenset({"b1", "b2"}), frozenset({"p"}), frozenset({"s"})} == found
+
+
+def test_thousands_of_articles_on_one_event_come_out_the_same_in_any_order() -> None:
+    """A night that nothing else happened on is no error, and each article is still in exactly one story."""
+    draw = seeded(5)
+    sentences = f"{QUAKE} {QUAKE_TOO}".split(". ")
+    groups = [group(". ".join(draw.sample(sentences, 3)) + f" {at}", f"a{at:04}") for at in range(2000)]
+    found = cluster(groups)
+    assert sum(len(story.groups) for story in found) == 2000
+    assert cluster(draw.sample(groups, 2000)) == found

@@ -11,7 +11,7 @@ from scipy import sparse
 from pipeline.clustering.background import Background
 from pipeline.clustering.vectors import Bags, Floats, Rows, bags, rarity, scaled_rows, unit_vectors
 from pipeline.records import Article
-from pipeline.text.dates import MONTH_NAME
+from pipeline.text.dates import MONTH_NAME, MONTHS
 from pipeline.text.normalise import comparable
 from pipeline.text.words import STOP_WORDS, content_stems, stem, words
 
@@ -26,6 +26,10 @@ _NAME_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _SENTENCE_END = re.compile(r"(?<=[.!?:…])[\"”’)\]]*\s+|\n+")
 _DAY = re.compile(rf"\b({MONTH_NAME})\s+(\d{{1,2}})\b|\b(\d{{1,2}})\s+({MONTH_NAME})")
 _YEAR = re.compile(r"\b(?:19[5-9]|20[0-4])\d\b")
+MOST_DAYS = 4
+"""So many days of a lead are kept at most, the first ones."""
+NO_DAY = -1
+_MONTH_STARTS = (0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335)
 _WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
 
 
@@ -45,7 +49,8 @@ class Texts:
     `tonight` goes by how rare terms are among these texts, `usual` by how rare they also are elsewhere. By the usual
     rarity too: unit vectors of the headline, of the lead's names and of dates; `headline_shares`, rows that sum to 1,
     tell how much of what a headline says each term is, and `lead_terms` has a 1 for every term of headline and lead.
-    `words` counts words, shape (texts,).
+    `words` counts words, shape (texts,). `days` are the days of the year that headline and lead name, 0 to 365 as in a
+    leap year, shape (texts, MOST_DAYS), the rest NO_DAY.
     """
 
     tonight: Fields
@@ -56,6 +61,7 @@ class Texts:
     headline_shares: sparse.csr_matrix
     lead_terms: sparse.csr_matrix
     words: Rows
+    days: Rows
 
 
 def read_texts(articles: Sequence[Article], background: Background) -> Texts:
@@ -79,6 +85,9 @@ def read_texts(articles: Sequence[Article], background: Background) -> Texts:
         headline_shares=_shares(headline, whole.terms, rarities),
         lead_terms=_ones(_bags([*one, *other] for one, other in zip(starts, headlines, strict=True)), whole.terms),
         words=np.array([len(text.split()) for text in full], dtype=np.int64),
+        days=np.array([_padded(days_named(text)) for text in _joined(articles, leads)], dtype=np.int64).reshape(
+            -1, MOST_DAYS
+        ),
     )
 
 
@@ -103,8 +112,24 @@ def names(text: str) -> list[str]:
 
 def date_terms(text: str) -> list[str]:
     """The days, years and weekdays that a text names, as terms: "oct 7", "2024", "Sunday"."""
-    days = (f"{(one or other)[:3].lower()} {int(before or after)}" for one, before, after, other in _DAY.findall(text))
+    days = (f"{MONTHS[month]} {day}" for month, day in _days(text))
     return [*days, *_YEAR.findall(text), *_WEEKDAY.findall(text)]
+
+
+def days_named(text: str) -> list[int]:
+    """The days of the year that a text names by month and day, 0 to 365 as in a leap year, each once, in order."""
+    return list(dict.fromkeys(_MONTH_STARTS[month] + day - 1 for month, day in _days(text) if 1 <= day <= 31))
+
+
+def _days(text: str) -> list[tuple[int, int]]:
+    """Months, counted from 0, and days of the month as a text names them, in order."""
+    found = _DAY.findall(text)
+    return [(MONTHS.index((one or other)[:3].lower()), int(before or after)) for one, before, after, other in found]
+
+
+def _padded(days: Sequence[int]) -> list[int]:
+    """So many days as are kept, filled up."""
+    return [*days[:MOST_DAYS], *[NO_DAY] * (MOST_DAYS - len(days))]
 
 
 def _bags(texts: Iterable[Sequence[str]]) -> Bags:
