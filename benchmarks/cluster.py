@@ -1,11 +1,13 @@
 """Quality of story clustering on the labelled development sets, the sample night and the five seed articles.
 
-    python benchmarks/cluster.py [--shared ../shared] [--ablate]
+    python benchmarks/cluster.py [--shared ../shared] [--ablate | --thresholds | --failures | --single]
     python benchmarks/cluster.py --scale 10000
 
 Prints a Markdown table; `--ablate` switches off one part of the similarity at a time and takes the best of a few
-thresholds for each, since the scale changes with the parts. `--scale` times so many articles of Reuters-21578 and NeuS
-train, shuffled together. The test halves are never read.
+thresholds for each, since the scale changes with the parts (features of the trained judge: `train_pairs.py --ablate`).
+`--failures` lists the hard negatives of ECB+ that end in one story, `--single` how much of a story comes together on a
+night that has no other. `--scale` times so many articles of Reuters-21578 and NeuS train, shuffled together. The test
+halves are never read.
 """
 
 import argparse
@@ -15,13 +17,14 @@ import json
 import random
 import resource
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.clustering import proposals, similarity
+from pipeline.clustering import proposals, similarity, texts
 from pipeline.config import SourceConfig
 from pipeline.records import Article, Reject
 from pipeline.stages import cluster as stage
@@ -39,15 +42,13 @@ SETS = {
 }
 SCALE_SETS = ("reuters21578/corpus.jsonl.gz", "neus/train.clusters.jsonl.gz")
 SEED_STORIES = {"001": "partnership", "004": "partnership"}
-THRESHOLDS = (0.4, 0.45, 0.5, 0.55, 0.6)
+THRESHOLDS = (0.4, 0.45, 0.48, 0.5, 0.52, 0.54, 0.56, 0.6)
 PARTS: dict[str, tuple[object, str, object]] = {
-    "no names": (similarity, "NAME_SHARE", 0.0),
-    "no background taken off": (similarity, "BACKGROUND", 0.0),
-    "no agreement of neighbourhoods": (similarity, "AGREEMENT_PRIOR", 1e9),
-    "no rivals": (similarity, "RIVAL_SHARE", 0.0),
-    "mean of whole and lead, not the larger": (similarity, "LARGER_SHARE", 0.5),
-    "no correction for short texts": (similarity, "SHORT_TEXT_POWER", 0.0),
-    "teasers kept": (similarity, "TITLE_WORDS", 1000),
+    "surroundings alone": (similarity, "SURROUNDINGS_SHARE", 1.0),
+    "trained judge alone": (similarity, "SURROUNDINGS_SHARE", 0.0),
+    "no rise for bare headlines": (similarity, "SHORT_RISE", 0.0),
+    "days far apart tell nothing": (similarity, "FAR_FALL", 0.0),
+    "teasers kept": (texts, "TITLE_WORDS", 1000),
     "MinHash proposes on small nights too": (proposals, "FEW_TEXTS", 0),
 }
 
@@ -67,6 +68,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
     parser.add_argument("--ablate", action="store_true")
+    parser.add_argument("--thresholds", action="store_true", help="every set at every threshold")
+    parser.add_argument("--failures", action="store_true", help="look-alikes of ECB+ that end in one story")
+    parser.add_argument("--single", action="store_true", help="nights of one story only")
     parser.add_argument("--scale", type=int, metavar="N", help="time the stories of N articles")
     options = parser.parse_args()
     if not (options.shared / "evals" / "score.py").is_file():
@@ -76,9 +80,16 @@ def main() -> None:
         print(scaled(options.shared, options.scale))
         return
     score, sets = load_score(options.shared), load_sets(options.shared)
+    if options.failures:
+        print("\n".join(failures(sets["ECB+"])))
+        return
+    if options.single:
+        print("\n".join(f"| {name} | {together(sets[name]):.3f} |" for name in SETS))
+        return
     print("| | threshold | " + " | ".join(sets) + " | seconds |\n|---|---|" + "---|" * (len(sets) + 1))
     if not options.ablate:
-        print(row("as shipped", sets, score, (stage.THRESHOLD,)))
+        for threshold in THRESHOLDS if options.thresholds else (stage.THRESHOLD,):
+            print(row("as shipped", sets, score, (threshold,)), flush=True)
         return
     print(row("all parts", sets, score, THRESHOLDS), flush=True)
     for label, part in PARTS.items():
@@ -146,6 +157,26 @@ def labelled_folder(folder: Path, story_at: Callable[[str], str]) -> Labelled:
     items = (item if isinstance(item, Reject) else clean(item) for item in ingest([SourceConfig(path=folder)]))
     articles = {item.id: item for item in items if not isinstance(item, Reject)}
     return Labelled(list(articles.values()), {key: story_at(item.location) for key, item in articles.items()})
+
+
+def failures(labelled: Labelled) -> Iterator[str]:
+    """The found stories that hold several labelled ones: of each of these how many articles, and a headline."""
+    for story in stage.cluster(dedupe(labelled.articles).groups):
+        held = Counter(labelled.stories[article.id] for article in story.articles)
+        if len(held) > 1:
+            titles = {labelled.stories[article.id]: article.title for article in reversed(story.articles)}
+            yield " / ".join(f"{count} × {titles[name][:90]!r} ({name})" for name, count in held.most_common())
+
+
+def together(labelled: Labelled) -> float:
+    """The share of pairs of one story that come together when the night holds nothing else."""
+    pairs = found = 0
+    for name, size in Counter(labelled.stories.values()).items():
+        articles = [article for article in labelled.articles if labelled.stories[article.id] == name]
+        stories = stage.cluster(dedupe(articles).groups)
+        found += sum(len(story.articles) * (len(story.articles) - 1) // 2 for story in stories)
+        pairs += size * (size - 1) // 2
+    return found / pairs
 
 
 def row(label: str, sets: Mapping[str, Labelled], score: Score, thresholds: Sequence[float]) -> str:

@@ -1,11 +1,12 @@
 """Train the judge of pairs that story clustering ships with: models/story-pairs/pairs.safetensors.
 
     python benchmarks/train_pairs.py [--shared ../shared]
-    python benchmarks/train_pairs.py --folds
+    python benchmarks/train_pairs.py --folds | --ablate
 
 Reads NeuS train and ECB+ dev, nothing else, and draws nights from them: of many and of few articles, of bare
 headlines, of stories that are easily confused. `--folds` writes nothing: it trains without a quarter of the topics of
-ECB+ at a time and prints the adjusted Rand index on the night of that quarter.
+ECB+ at a time and prints the adjusted Rand index on the night of that quarter. `--ablate` trains without some of the
+features at a time and prints the index of every development set.
 """
 
 import argparse
@@ -20,15 +21,16 @@ import numpy as np
 from safetensors.numpy import save_file
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from cluster import ROOT, SETS, Labelled, Score, adjusted_rand, changed, labelled_lines, load_score
+from cluster import ROOT, SETS, Labelled, Score, adjusted_rand, changed, indices, labelled_lines, load_score, load_sets
 from pipeline.clustering import similarity
 from pipeline.clustering.background import NOTHING, Background
 from pipeline.clustering.proposals import pairs_of, proposed
 from pipeline.clustering.similarity import FEATURES, Context
-from pipeline.clustering.texts import usual_terms
+from pipeline.clustering.texts import read_texts, usual_terms
 from pipeline.clustering.trees import PairModel, Trees
 from pipeline.clustering.vectors import Floats, Rows, bags, rarity, unit_vectors
 from pipeline.records import Article
+from pipeline.stages import cluster as stage
 from pipeline.stages.dedupe import dedupe
 from pipeline.text.words import content_stems
 
@@ -60,6 +62,26 @@ UNCERTAIN = (
 """Features that may speak for either; all others may only speak for one event the more the larger they are."""
 
 
+GROUPS: dict[str, tuple[str, ...]] = {
+    "whole": ("whole", "whole tonight"),
+    "lead": ("lead", "lead tonight"),
+    "headline": ("headline",),
+    "names of the lead": ("lead names",),
+    "headline in lead": ("headline in lead, larger", "headline in lead, smaller"),
+    "dates": ("dates",),
+    "resemblance": ("resemblance", "resemblance tonight"),
+    "background taken off": ("above background", "above background tonight"),
+    "agreement": ("agreement", "agreement tonight"),
+    "rivalry": ("rivalry, smaller", "rivalry, larger", "rivalry tonight, smaller", "rivalry tonight, larger"),
+    "nearness": ("nearness tonight, larger", "nearness tonight, smaller"),
+    "number of words": ("words of the shorter",),
+    "number of texts": ("texts",),
+    "all by usual rarity": FEATURES[:12],
+    "all by tonight's rarity": FEATURES[12:21],
+}
+"""What is left out together."""
+
+
 @dataclass(frozen=True)
 class Night:
     """A night to learn from: features of pairs, whether each is one event, and how many pairs each stands for."""
@@ -76,6 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
     parser.add_argument("--folds", action="store_true")
+    parser.add_argument("--ablate", action="store_true")
     options = parser.parse_args()
     if not (options.shared / "evals" / "score.py").is_file():
         print(f"skipped: {options.shared} does not hold the labelled sets and score.py")
@@ -86,6 +109,9 @@ def main() -> None:
     nights = [*neus_nights(neus, background), *ecb_nights(ecb, background)]
     if options.folds:
         held_out(nights, ecb, background, load_score(options.shared))
+        return
+    if options.ablate:
+        ablated(nights, options.shared, background)
         return
     model = PairModel(trained(nights), FEATURES, background)
     path = ROOT / "models" / "story-pairs" / "pairs.safetensors"
@@ -182,7 +208,7 @@ def night(
 ) -> Night:
     """The pairs of one night, as clustering would meet them after copies are folded."""
     leads = sorted((group.lead for group in dedupe(articles).groups), key=lambda article: article.id)
-    texts = similarity.read_texts(leads, background)
+    texts = read_texts(leads, background)
     context = Context(texts, proposed(texts))
     left, right = pairs_of(range(len(leads)))
     stories = np.array([labelled.stories[lead.id] for lead in leads])
@@ -203,8 +229,8 @@ def is_near(alike: Floats, left: Rows, right: Rows, count: int) -> np.ndarray:
     return near
 
 
-def trained(nights: Sequence[Night]) -> Trees:
-    """Trees fitted to the nights, each kind of night with its weight."""
+def trained(nights: Sequence[Night], without: Sequence[str] = ()) -> Trees:
+    """Trees fitted to the nights, each kind of night with its weight; some features may be kept from them."""
     totals: dict[str, float] = defaultdict(float)
     for one in nights:
         totals[one.kind] += float(one.weights.sum())
@@ -220,9 +246,9 @@ def trained(nights: Sequence[Night]) -> Trees:
         random_state=0,
     )
     same = np.concatenate([one.same for one in nights])
-    model.fit(
-        np.concatenate([one.features for one in nights]), same, sample_weight=weights * len(weights) / weights.sum()
-    )
+    features = np.concatenate([one.features for one in nights])
+    features[:, [FEATURES.index(name) for name in without]] = 0.0
+    model.fit(features, same, sample_weight=weights * len(weights) / weights.sum())
     return plain(model)
 
 
@@ -269,6 +295,17 @@ def held_out(nights: Sequence[Night], ecb: Labelled, background: Background, sco
             found.append(adjusted_rand(part, score))
         print(f"{len(topics)} topics, {len(articles)} articles: {found[-1]:.3f}", flush=True)
     print(f"mean {sum(found) / len(found):.3f}")
+
+
+def ablated(nights: Sequence[Night], shared: Path, background: Background) -> None:
+    """Print the adjusted Rand index of every set with all features and without each group of them."""
+    score, sets = load_score(shared), load_sets(shared)
+    print("| without | " + " | ".join(sets) + " |\n|---|" + "---|" * len(sets))
+    for label, without in {"nothing": (), **GROUPS}.items():
+        model = PairModel(trained(nights, without), FEATURES, background)
+        with changed(similarity, "shipped_model", given(model)):
+            numbers = indices(sets, score, stage.THRESHOLD)
+        print(f"| {label} | " + " | ".join(f"{value:.3f}" for value in numbers) + " |", flush=True)
 
 
 def given(model: PairModel) -> Callable[[], PairModel]:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipeline.clustering.background import NOTHING
+from pipeline.clustering.texts import usual_terms
 from pipeline.config import Config
 from pipeline.digest.loading import load_writer
 from pipeline.digest.writer import Writer
@@ -117,7 +119,8 @@ def make_edition(config: Config, moment: Moment, store: Store, report: Report) -
     past = store.past_stories(moment.night - timedelta(days=config.edition.remember_days), moment.night)
     folded = dedupe(gathered.articles, config.copies.threshold, preferred=config.copies.preferred_sources)
     echoes, told = _recalled(config, moment, store, gathered.articles)
-    stories = cluster(folded.groups, past, {echo.article: told[echo.earlier] for echo in echoes})
+    repeated = {echo.article: told[echo.earlier] for echo in echoes}
+    stories = cluster(folded.groups, past, repeated, store.background(moment.night))
     copies = len(gathered.articles) - len(folded.groups)
     report(f"found {copies} copies, {len(echoes)} articles that repeat earlier ones, {len(stories)} stories")
     if folded.capped:
@@ -126,7 +129,8 @@ def make_edition(config: Config, moment: Moment, store: Store, report: Report) -
     counts = replace(gathered.counts, copies=copies, stories=len(stories))
     frame = Frame(config.title, moment.night, moment.cutoff, counts, gathered.failed_sources, gathered.rejects)
     edition = edit(summaries, frame, config.edition.stories)
-    return edition, Night(edition, render(edition, config.zone), gathered.articles, stories, echoes)
+    terms = NOTHING.with_texts(map(usual_terms, gathered.articles))
+    return edition, Night(edition, render(edition, config.zone), gathered.articles, stories, echoes, terms)
 
 
 def _recalled(

@@ -1,11 +1,12 @@
 """The night: everything accounted for, nothing sent twice, and a crash that leaves no trace."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -17,10 +18,13 @@ from made_nights import LINES, TONIGHT, WEDNESDAY, asked, configured, moment, wr
 from made_nights import line as article_line
 from made_stories import FIRE
 from pipeline import nightly
+from pipeline.clustering.background import NOTHING, Background
 from pipeline.config import Config, SourceConfig
 from pipeline.errors import InputError, LockedError, ModelError, NewsfoldError
 from pipeline.minhash.memory import open_memory
 from pipeline.nightly import Ending, Outcome, run_night, send_pending
+from pipeline.records import CopyGroup, PastStory, Story
+from pipeline.stages.cluster import cluster
 from pipeline.store.core import open_store
 
 TOMORROW = TONIGHT + timedelta(days=1)
@@ -146,6 +150,47 @@ def test_a_story_goes_on(config: Config, source: Path) -> None:
     assert {article.id for article in past.articles} <= {line["id"] for line in LINES[:3]}
     assert "petrol cans" in entry.summary.text
     assert "Seventy firefighters" not in entry.summary.text
+
+
+def test_a_night_is_counted_for_the_nights_after_it(config: Config, source: Path) -> None:
+    """Each article adds each of its terms once, in the night it first came in and in no later one."""
+    run(config)
+    with open_store(nightly.state_file(config)) as store:
+        found = store.background(TONIGHT + timedelta(days=7))
+    assert found.texts == len(LINES) / 2
+    assert found.counts["warehous"] == 3 / 2
+    assert found.counts["teacher"] == 1 / 2
+    assert max(found.counts.values()) <= found.texts
+    write_lines(source / "wednesday.jsonl", WEDNESDAY)
+    run(config, TOMORROW)
+    assert asked(config, "SELECT night, round(texts - 1, 6) FROM terms_as_of") == [
+        (TOMORROW.isoformat(), round(len(LINES) * 0.5 ** (1 / 7), 6))
+    ]
+
+
+def test_a_night_does_not_count_itself(
+    config: Config, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made again from the state before it, it goes by the same counts and gives the same stories under the same ids."""
+    backgrounds = []
+
+    def heard(
+        groups: Sequence[CopyGroup], past: Sequence[PastStory], repeated: Mapping[str, str], background: Background
+    ) -> tuple[Story, ...]:
+        backgrounds.append(background)
+        return cluster(groups, past, repeated, background)
+
+    run(config)
+    monkeypatch.setattr(nightly, "cluster", heard)
+    shutil.copytree(config.data_dir, tmp_path / "elsewhere")
+    write_lines(source / "wednesday.jsonl", WEDNESDAY)
+    assert run(config, TOMORROW).rendered == run(elsewhere(config, tmp_path), TOMORROW).rendered
+    sql = "SELECT edition, story, article FROM memberships ORDER BY edition, article"
+    assert asked(config, sql) == asked(elsewhere(config, tmp_path), sql)
+    with open_store(nightly.state_file(config)) as store:
+        assert store.background(TOMORROW) == NOTHING
+    first, second = backgrounds
+    assert first == second != NOTHING
 
 
 REPRINT = article_line("fire-late", FIRE + " Sofas burn well.", "Port Ansel: the night of the fire", "Island Weekly")

@@ -14,7 +14,7 @@ from pipeline.clustering.proposals import proposed
 from pipeline.clustering.similarity import FEATURES, Context, read_texts
 from pipeline.clustering.texts import NO_DAY, date_terms, days_named, usual_terms
 from pipeline.clustering.trees import Trees, shipped_model
-from pipeline.clustering.vectors import bags, products, rarity, unit_vectors
+from pipeline.clustering.vectors import bags, cosines, products, rarity, unit_vectors
 from pipeline.errors import ModelError
 
 TEXTS = [make("f1", FIRE), make("f2", FIRE_TOO), make("s", STRIKE)]
@@ -125,6 +125,17 @@ def test_a_common_term_counts_less_by_the_background() -> None:
     lindmar, mayor, oru = (found.terms.index(term) for term in ("lindmar", "mayor", "oru"))
     assert usual[lindmar] < usual[mayor] < usual[oru]
     assert rarity(found)[lindmar] == rarity(found)[oru]
+
+
+def test_what_readers_often_get_counts_less_but_never_drowns_the_rest() -> None:
+    """A desk that reads of one town is told nothing by its name; a year of nights weighs as much as news at large."""
+    often = Background(1000.0, {"ansel": 900.0, "port": 900.0})
+    plain, after = read_texts(TEXTS), read_texts(TEXTS, often)
+    pair = np.array([0]), np.array([1])
+    assert cosines(after.usual.whole, *pair) < cosines(plain.usual.whole, *pair)
+    assert (after.tonight.whole != plain.tonight.whole).nnz == 0
+    years, longer = (read_texts(TEXTS, often.scaled(times)) for times in (100, 200))
+    assert np.allclose(years.usual.whole.toarray(), longer.usual.whole.toarray())
 
 
 COUNTS = st.dictionaries(st.sampled_from("abc"), st.floats(0, 100), max_size=3)

@@ -25,6 +25,7 @@ from functools import cache
 
 import numpy as np
 
+from pipeline.clustering.background import NOTHING, Background
 from pipeline.clustering.proposals import pairs_of, proposed
 from pipeline.clustering.similarity import Context, read_texts
 from pipeline.clustering.vectors import Rows
@@ -48,22 +49,27 @@ class Tie:
 
 
 def follow(
-    stories: Sequence[Story], past: Sequence[PastStory], repeated: Mapping[str, str], threshold: float
+    stories: Sequence[Story],
+    past: Sequence[PastStory],
+    repeated: Mapping[str, str],
+    threshold: float,
+    background: Background = NOTHING,
 ) -> tuple[Story, ...]:
     """The stories under the ids they keep, each with the earlier story it continues, ordered by id.
 
     `repeated` are the articles that are copies of earlier ones, each with the id of the past story that held those. Two
-    stories are alike from an average similarity of `threshold`. The order of what is given does not matter.
+    stories are alike from an average similarity of `threshold`. `background` tells how common terms were in earlier
+    nights. The order of what is given does not matter.
     """
     tonight = sorted(stories, key=lambda story: story.id)
     # Of earlier stories that are as near, the one told last is continued.
     earlier = sorted(past, key=lambda story: (-story.night.toordinal(), story.id))
     if not earlier:
         return _named(tonight, [], [], {})
-    texts = _Texts([*(story.leads for story in tonight), *(story.articles for story in earlier)])
+    texts = _Texts([*(story.leads for story in tonight), *(story.articles for story in earlier)], background)
     ties = list(_ties(tonight, earlier, repeated, texts, threshold))
     # Read once, and only on a night that may merge any.
-    before = cache(lambda: _Texts([story.articles for story in earlier]))
+    before = cache(lambda: _Texts([story.articles for story in earlier], background))
     taken = taken_over(ties, lambda one, other: before().as_alike_as_within(one, other, threshold))
     return _named(tonight, earlier, ties, taken)
 
@@ -102,10 +108,10 @@ def _strongest_first(tie: Tie) -> tuple[int, float, int, int]:
 class _Texts:
     """The texts of some stories, compared among each other; stories are named by their places."""
 
-    def __init__(self, stories: Sequence[Sequence[Article]]) -> None:
+    def __init__(self, stories: Sequence[Sequence[Article]], background: Background = NOTHING) -> None:
         self._sizes = np.array([len(articles) for articles in stories])
         self._starts = np.cumsum(self._sizes) - self._sizes
-        texts = read_texts([article for articles in stories for article in articles])
+        texts = read_texts([article for articles in stories for article in articles], background)
         self._pairs = proposed(texts)
         self._context = Context(texts, self._pairs)
 

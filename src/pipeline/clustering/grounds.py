@@ -44,6 +44,9 @@ class Grounds:
 def grounds(stories: Sequence[PastStory], story: str) -> Grounds:
     """Why the story of that id is one: compared as it was on its night, among all `stories` of that night.
 
+    Terms are as common as in news at large: how common they were in the nights before is not known any more, so the
+    numbers may differ a little from those that decided.
+
     Raises KeyError when no story has that id.
     """
     owners = {article.id: told.id for told in stories for article in told.articles}

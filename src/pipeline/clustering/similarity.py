@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.clustering.background import Background
+from pipeline.clustering.background import NOTHING, Background
 from pipeline.clustering.surroundings import Measures, Surroundings
 from pipeline.clustering.texts import NO_DAY, Texts
 from pipeline.clustering.texts import read_texts as read
@@ -41,9 +41,13 @@ Of labelled pairs whose leads both name days, those of one event are so far apar
 PAIRS_AT_ONCE = 200_000
 
 
-def read_texts(articles: Sequence[Article], background: Background | None = None) -> Texts:
-    """Vectors and word counts of the articles, row by row; without a background, terms are as common as in news."""
-    return read(articles, shipped_model().background if background is None else background)
+def read_texts(articles: Sequence[Article], earlier: Background = NOTHING) -> Texts:
+    """Vectors and word counts of the articles, row by row; terms are as common as in news and in what came earlier.
+
+    What came earlier weighs at most as much as news at large: the trees were trained beside so many texts.
+    """
+    usual = shipped_model().background
+    return read(articles, usual.joined(earlier.scaled(min(1.0, usual.texts / max(earlier.texts, 1.0)))))
 
 
 class Context:

@@ -1,5 +1,6 @@
 """Term vectors: sparse TF-IDF rows of unit length, for cosine similarities."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ def _dots(one: Vectors, other: Vectors, columns: int, left: Rows, right: Rows) -
 
 def _bag(text: Sequence[str], title: Sequence[str]) -> dict[str, float]:
     """Term weights of one text before rarity, in alphabetical order so that sums do not depend on word order."""
-    weights = {term: 1.0 + float(np.log(count)) for term, count in Counter(text).items()}
+    weights = {term: 1.0 + math.log(count) for term, count in Counter(text).items()}
     for term in set(title):
         weights[term] = weights.get(term, 0.0) + 1.0
     return dict(sorted(weights.items()))

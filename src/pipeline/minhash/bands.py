@@ -65,8 +65,12 @@ def candidates(signatures: Signatures, rows: Rows, banding: Banding, threads: in
     for pairs, large in in_threads(work, range(0, banding.bands, BANDS_AT_ONCE), threads):
         found = _distinct(np.concatenate([found, pairs]), len(signatures))
         capped += large
-    both: Pairs = np.stack([found >> np.uint64(32), found & np.uint64(0xFFFFFFFF)], axis=1).astype(np.int64)
+    both: Pairs = np.empty((len(found), 2), dtype=np.int64)
+    both[:, 0], both[:, 1] = found >> np.uint64(32), found & np.uint64(0xFFFFFFFF)
     agreed = agreements(signatures, signatures, both)
+    if banding.least <= 0:
+        # Copying what drops nothing would double the memory.
+        return Candidates(both, agreed, capped)
     return Candidates(both[agreed >= banding.least], agreed[agreed >= banding.least], capped)
 
 

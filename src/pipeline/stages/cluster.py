@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.spatial.distance import squareform
 
+from pipeline.clustering.background import NOTHING, Background
 from pipeline.clustering.following import follow
 from pipeline.clustering.linkage import ScoredPairs, average_link
 from pipeline.clustering.proposals import pairs_of, proposed
@@ -25,24 +26,28 @@ THRESHOLD = 0.52
 
 
 def cluster(
-    groups: Sequence[CopyGroup], past: Sequence[PastStory] = (), repeated: Mapping[str, str] | None = None
+    groups: Sequence[CopyGroup],
+    past: Sequence[PastStory] = (),
+    repeated: Mapping[str, str] | None = None,
+    background: Background = NOTHING,
 ) -> tuple[Story, ...]:
     """Stories of tonight, each group in exactly one, ordered by id; the result does not depend on the order of input.
 
     A story that takes one of the `past` stories further keeps its id: `following` decides which. `repeated` are
-    tonight's articles that are copies of earlier ones, each with the id of the past story that held those. What was
-    told before has no say in how tonight's groups fall together.
+    tonight's articles that are copies of earlier ones, each with the id of the past story that held those.
+    `background` tells how common terms were in earlier nights: that is all the say that these have in how tonight's
+    groups fall together.
     """
     if not groups:
         return ()
     ordered = sorted(groups, key=lambda group: group.lead.id)
-    texts = read_texts([group.lead for group in ordered])
+    texts = read_texts([group.lead for group in ordered], background)
     voices = [len(group.articles) for group in ordered]
     stories = []
     for members in _clusters(texts, voices):
         ranked = [ordered[row] for row in _medoid_first(texts, members)]
         stories.append(Story(_story_id(members, ordered), tuple(ranked)))
-    return follow(stories, past, repeated or {}, THRESHOLD)
+    return follow(stories, past, repeated or {}, THRESHOLD, background)
 
 
 def _clusters(texts: Texts, voices: Sequence[int]) -> list[list[int]]:

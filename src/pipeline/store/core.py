@@ -9,9 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pipeline.clustering.background import Background
 from pipeline.errors import StoreError
 from pipeline.records import Article, PastStory, Rendered
-from pipeline.store import aliases, explain, nights, runs
+from pipeline.store import aliases, explain, nights, runs, terms
 from pipeline.store.database import Database, open_database
 from pipeline.store.ledger import Ledger
 from pipeline.store.rows import Night, Run
@@ -81,6 +82,10 @@ class Store:
     def stories_with(self, ids: Sequence[str], since: date, before: date) -> dict[str, str]:
         """For each article that a story of the nights in the span held, the id that the latest of these goes by now."""
         return nights.stories_with(self._database, ids, since, before)
+
+    def background(self, night: date) -> Background:
+        """How common terms were in the nights before a night; nothing when that or a later night was saved already."""
+        return terms.background(self._database, night)
 
     def present_id(self, story: str) -> str:
         """The id that the story of an id goes by now: another one when it turned out to be one with an older story."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from pipeline.clustering.background import NOTHING, Background
 from pipeline.records import Article, DeliveryState, Echo, Edition, Rendered, Story
 
 
@@ -11,7 +12,7 @@ class Night:
     """Everything one night decided: what is saved, in one piece, before any mail goes out.
 
     `articles` are all that were accepted; `stories` are all that were formed, those left out of the edition included;
-    `echoes` are the articles that repeat earlier ones.
+    `echoes` are the articles that repeat earlier ones; `terms` tells in how many of the articles each term stands.
     """
 
     edition: Edition
@@ -19,6 +20,7 @@ class Night:
     articles: tuple[Article, ...]
     stories: tuple[Story, ...]
     echoes: tuple[Echo, ...] = ()
+    terms: Background = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
