@@ -42,7 +42,7 @@ SETS = {
 }
 SCALE_SETS = ("reuters21578/corpus.jsonl.gz", "neus/train.clusters.jsonl.gz")
 SEED_STORIES = {"001": "partnership", "004": "partnership"}
-THRESHOLDS = (0.4, 0.45, 0.48, 0.5, 0.52, 0.54, 0.56, 0.6)
+THRESHOLDS = (0.44, 0.48, 0.52, 0.56)
 PARTS: dict[str, tuple[object, str, object]] = {
     "surroundings alone": (similarity, "SURROUNDINGS_SHARE", 1.0),
     "trained judge alone": (similarity, "SURROUNDINGS_SHARE", 0.0),

@@ -276,12 +276,9 @@ def save(model: PairModel, path: Path) -> None:
     terms = "\n".join(model.background.counts)
     arrays["terms"] = np.frombuffer(terms.encode("utf-8"), dtype=np.uint8).copy()
     arrays["counts"] = np.array(list(model.background.counts.values()), dtype=np.float32)
-    about = {
-        "features": json.dumps(model.features),
-        "base": repr(model.trees.base),
-        "texts": repr(model.background.texts),
-    }
-    save_file(arrays, path, metadata=about)
+    about = {"features": model.features, "base": model.trees.base, "texts": model.background.texts}
+    # One entry: safetensors writes several in no order, and the same training should write the same bytes.
+    save_file(arrays, path, metadata={"about": json.dumps(about)})
 
 
 def held_out(nights: Sequence[Night], ecb: Labelled, background: Background, score: Score) -> None:

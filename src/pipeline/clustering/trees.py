@@ -58,11 +58,11 @@ def shipped_model() -> PairModel:
     try:
         with safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-            about = file.metadata()
+            about = json.loads(file.metadata()["about"])
         trees = Trees(**{name: arrays[name] for name in Trees.__slots__ if name != "base"}, base=float(about["base"]))
         terms = arrays["terms"].tobytes().decode("utf-8").split("\n")
         counts = dict(zip(terms, arrays["counts"].tolist(), strict=True))
-        return PairModel(trees, tuple(json.loads(about["features"])), Background(float(about["texts"]), counts))
+        return PairModel(trees, tuple(about["features"]), Background(float(about["texts"]), counts))
     except (OSError, KeyError, ValueError, TypeError, SafetensorError) as error:
         raise ModelError(f"pair model {path}: damaged ({error}); restore it from the release") from error
 
