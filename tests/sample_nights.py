@@ -31,6 +31,11 @@ NOW = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
 LIST = "daily.example.org"
 
 
+def day(number: int) -> date:
+    """A night, counted from 0."""
+    return DAY + timedelta(days=number)
+
+
 def make_article(name: str, **changes: str) -> Article:
     """An article with every field filled in."""
     return Article(

@@ -2,8 +2,6 @@
 
 import dataclasses
 import sqlite3
-from collections.abc import Iterator
-from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,28 +12,10 @@ from pipeline.store.core import Store, open_store
 from pipeline.store.database import _migrations
 from pipeline.store.rows import Night
 from pipeline.store.terms import LEAST_TEXTS
-from sample_nights import DAY, make_night
+from sample_nights import day, make_night
 
 BEFORE_TERMS = 3
 FIRES = Background(4, {"fire": 4.0, "dock": 1.0})
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the store lies."""
-    return tmp_path / "state.sqlite"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    """An empty store."""
-    with open_store(path) as opened:
-        yield opened
-
-
-def day(number: int) -> date:
-    """A night, counted from 0."""
-    return DAY + timedelta(days=number)
 
 
 def night_of(number: int, terms: Background) -> Night:
