@@ -89,16 +89,16 @@ class Context:
             for one, other in ((left, right), (right, left))
         ]
         columns = (
-            cosines(texts.usual.whole, left, right),
-            cosines(texts.usual.lead, left, right),
+            usual.whole,
+            usual.lead,
             cosines(texts.headline, left, right),
             cosines(texts.lead_names, left, right),
             np.maximum(*covered),
             np.minimum(*covered),
             cosines(texts.dates, left, right),
             *_of_surroundings(usual),
-            cosines(texts.tonight.whole, left, right),
-            cosines(texts.tonight.lead, left, right),
+            tonight.whole,
+            tonight.lead,
             *_of_surroundings(tonight),
             *self._tonight.nearness(tonight.resemblance, left, right),
             np.log(np.minimum(self._shorter(left, right), MOST_WORDS) + 1),

@@ -34,10 +34,13 @@ CELLS_PER_PAIR = 50
 class Measures:
     """What is measured of pairs, all of shape (pairs,).
 
-    `resemblance` compares two texts by themselves, 0 to 1; `above` is what exceeds what all texts have in common;
-    `agreement` is how far they resemble the same others; `rivalry` of either how alike its nearest others are to it.
+    `whole` and `lead` are cosines, `resemblance` what two texts have in common, 0 to 1; `above` is what of
+    it exceeds what all texts have; `agreement` is how far they resemble the same others; `rivalries` tell of
+    either how alike its nearest others are to it.
     """
 
+    whole: Floats
+    lead: Floats
     resemblance: Floats
     above: Floats
     agreement: Floats
@@ -66,11 +69,12 @@ class Surroundings:
 
     def measure(self, left: Rows, right: Rows) -> Measures:
         """What is measured of each left row with the right row at the same place."""
-        alike = resemblance(self._fields, self._words, left, right)
+        whole, lead = cosines(self._fields.whole, left, right), cosines(self._fields.lead, left, right)
+        alike = _resemblance(whole, lead, cosines(self._fields.names, left, right), _expected(self._words, left, right))
         above = self._above_background(alike, left, right)
         inside = _at(self._above, left, right)
         rivalries = (self._rivalry(left, inside), self._rivalry(right, inside))
-        return Measures(alike, above, self._agreement(left, right, inside), rivalries)
+        return Measures(whole, lead, alike, above, self._agreement(left, right, inside), rivalries)
 
     def likelihood(self, measures: Measures, left: Rows, right: Rows) -> Floats:
         """How far the surroundings speak for one event, from about -0.2 to 1, shape (pairs,)."""
@@ -114,9 +118,14 @@ class Surroundings:
 def resemblance(fields: Fields, words: Rows, left: Rows, right: Rows) -> Floats:
     """Similarity of each left text with the right text at the same place, by themselves, 0 to 1, shape (pairs,)."""
     whole, lead = cosines(fields.whole, left, right), cosines(fields.lead, left, right)
+    return _resemblance(whole, lead, cosines(fields.names, left, right), _expected(words, left, right))
+
+
+def _resemblance(whole: Floats, lead: Floats, names: Floats, expected: Floats) -> Floats:
+    """What three cosines of each pair give together, and what share of it the pair can be expected to reach."""
     both = LARGER_SHARE * np.maximum(whole, lead) + (1 - LARGER_SHARE) * np.minimum(whole, lead)
-    cosine = (1 - NAME_SHARE) * both + NAME_SHARE * cosines(fields.names, left, right)
-    return np.asarray(np.minimum(cosine / _expected(words, left, right), 1.0).round(9))
+    cosine = (1 - NAME_SHARE) * both + NAME_SHARE * names
+    return np.asarray(np.minimum(cosine / expected, 1.0).round(9))
 
 
 def _expected(words: Rows, left: Rows, right: Rows) -> Floats:

@@ -21,14 +21,14 @@ HEADLINE_WORDS = 20
 """So many first words stand for a headline where there is none."""
 TITLE_WORDS, TEASER_WORDS = 4, 25
 """A line that holds another article's title of at least 4 words, and at most 25 words more, is a link to it."""
+MOST_DAYS = 4
+"""So many days of a lead are kept at most, the first ones."""
+NO_DAY = -1
 
 _NAME_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _SENTENCE_END = re.compile(r"(?<=[.!?:…])[\"”’)\]]*\s+|\n+")
 _DAY = re.compile(rf"\b({MONTH_NAME})\s+(\d{{1,2}})\b|\b(\d{{1,2}})\s+({MONTH_NAME})")
 _YEAR = re.compile(r"\b(?:19[5-9]|20[0-4])\d\b")
-MOST_DAYS = 4
-"""So many days of a lead are kept at most, the first ones."""
-NO_DAY = -1
 _MONTH_STARTS = (0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335)
 _WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
 
@@ -73,21 +73,21 @@ def read_texts(articles: Sequence[Article], background: Background) -> Texts:
     headlines = [title or _first_stems(lead) for title, lead in zip(titles, leads, strict=True)]
     whole, lead = bags((content_stems(body) for body in bodies), titles), bags(starts, titles)
     full = [f"{article.title}\n{body}" for article, body in zip(articles, bodies, strict=True)]
-    named, lead_named = _bags(map(names, full)), _bags(map(names, _joined(articles, leads)))
+    tops = [f"{article.title}\n{lead}" for article, lead in zip(articles, leads, strict=True)]
+    named, lead_named = _bags(map(names, full)), _bags(map(names, tops))
     headline, dated = _bags(headlines), _bags(map(date_terms, full))
-    rarities = rarity(whole, background)
+    fields = (whole, lead, named)
+    usual = [rarity(bag, background) for bag in fields]
     return Texts(
-        tonight=Fields(*(unit_vectors(bag, rarity(bag)) for bag in (whole, lead, named))),
-        usual=Fields(*(unit_vectors(bag, rarity(bag, background)) for bag in (whole, lead, named))),
+        tonight=Fields(*(unit_vectors(bag, rarity(bag)) for bag in fields)),
+        usual=Fields(*map(unit_vectors, fields, usual)),
         headline=unit_vectors(headline, rarity(headline, background)),
         lead_names=unit_vectors(lead_named, rarity(lead_named, background)),
         dates=unit_vectors(dated, rarity(dated, background)),
-        headline_shares=_shares(headline, whole.terms, rarities),
+        headline_shares=_shares(headline, whole.terms, usual[0]),
         lead_terms=_ones(_bags([*one, *other] for one, other in zip(starts, headlines, strict=True)), whole.terms),
         words=np.array([len(text.split()) for text in full], dtype=np.int64),
-        days=np.array([_padded(days_named(text)) for text in _joined(articles, leads)], dtype=np.int64).reshape(
-            -1, MOST_DAYS
-        ),
+        days=np.array([_padded(days_named(top)) for top in tops], dtype=np.int64).reshape(-1, MOST_DAYS),
     )
 
 
@@ -141,11 +141,6 @@ def _bags(texts: Iterable[Sequence[str]]) -> Bags:
 def _first_stems(lead: str) -> list[str]:
     """What stands for the headline of a text that has none."""
     return content_stems(" ".join(lead.split(None, HEADLINE_WORDS)[:HEADLINE_WORDS]))
-
-
-def _joined(articles: Sequence[Article], leads: Sequence[str]) -> list[str]:
-    """Headline and lead of each article."""
-    return [f"{article.title}\n{lead}" for article, lead in zip(articles, leads, strict=True)]
 
 
 def _ones(found: Bags, terms: Sequence[str]) -> sparse.csr_matrix:
