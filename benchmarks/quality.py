@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pipeline.digest.check import judge, read_sources
+from pipeline.digest.grounding import judge, read_sources
 from pipeline.digest.select import select
 from pipeline.page import read_page
 from pipeline.records import Article, CopyGroup, Story

@@ -165,3 +165,9 @@ def test_comparable_forms_do_not_depend_on_case_or_width(text: str) -> None:
 def test_half_a_character_is_replaced() -> None:
     """The one thing in a Python string that no file takes."""
     assert encodable("a\ud83db 😀") == "a?b 😀"
+
+
+def test_a_line_of_capitals_takes_no_time() -> None:
+    """Hostile text: a long run of capitals is no dateline, and finding that out is quick."""
+    assert without_dateline("A" * 100_000) == "A" * 100_000
+    assert without_dateline("A b" * 50_000) == "A b" * 50_000

@@ -1,6 +1,7 @@
 """The commands that run one stage on JSON Lines: ingest, extract, dedupe, cluster, summarise, check."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -222,7 +223,9 @@ def _story(line: Line) -> Story:
         raise BadLineError("'cluster' (a string) and 'articles' (a list) are needed")
     found = {}
     for place, value in enumerate(articles):
-        article = article_from_line(Line(f"{line.location}[{place}]", _article_value(value, f"{name}/{place}")))
+        article = _known_language(
+            article_from_line(Line(f"{line.location}[{place}]", _article_value(value, f"{name}/{place}")))
+        )
         if article.id in found:
             raise BadLineError(f"two of the articles have the id {article.id!r}")
         found[article.id] = article
@@ -231,12 +234,22 @@ def _story(line: Line) -> Story:
     return Story(name, fold(list(found.values())).groups)
 
 
+def _known_language(article: Article) -> Article:
+    """The article with its language, told from its text where the line does not say it."""
+    from pipeline.text.language import detect
+
+    return article if article.lang else replace(article, lang=detect(f"{article.title}\n{article.text}"))
+
+
 def _article_value(value: Json, name: str) -> JsonObject:
-    """One element of `articles`: an article line, whose id may be missing, or its bare text."""
+    """One element of `articles`: an article line, whose id may be missing, or its bare text; as people see it."""
+    from pipeline.text.normalise import visible
+
     if isinstance(value, str):
-        return {"id": name, "text": value}
+        return {"id": name, "text": visible(value)}
     if isinstance(value, dict):
-        return {**value, "id": value.get("id") or name}
+        shown = {key: visible(text) for key in ("title", "text") if isinstance(text := value.get(key), str)}
+        return {**value, **shown, "id": value.get("id") or name}
     raise BadLineError(f"an article must be an object or a string, not {type(value).__name__}")
 
 
@@ -278,7 +291,7 @@ def _summary_line(summary: "Summary") -> JsonObject:
 
 def _checked(line: Line) -> JsonObject:
     """The verdict on one line."""
-    from pipeline.digest.check import judge, read_sources
+    from pipeline.digest.grounding import judge, read_sources
     from pipeline.text.sentences import sentences
 
     document = line.value.get("document")

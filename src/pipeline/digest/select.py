@@ -2,27 +2,28 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import log2
+from math import ceil, log2
 
 from pipeline.digest.condense import harmless_cuts
 from pipeline.digest.instructions import speaks_to_a_model
+from pipeline.digest.quotable import is_finished, is_quotable, is_spoken
 from pipeline.records import Article, Story
 from pipeline.text.normalise import without_dateline
 from pipeline.text.sentences import sentences
 from pipeline.text.words import content_stems
 
-DEEPEST = 14
+__all__ = ["Candidate", "headline", "is_quotable", "select"]
+
+DEEPEST = 20
 """Sentences of an article that are looked at: what matters stands early in a news report."""
-SHORTEST, LONGEST = 8, 60
-"""Words a sentence of a digest may have."""
 EARLY = 0.6
 """How much standing first raises a sentence's score of 0 to 1; it halves with every sentence further down."""
 DEEP = 0.4
 """How much standing last of the sentences looked at lowers it: background comes late."""
 LONGEST_HEADLINE = 140
-OVERRUN = 0.2
+OVERRUN = 0.25
 """How far the last sentence may run over the words asked for."""
 FEWEST = 3
 """With fewer quotable sentences, as in a column that says "I", a lone text is told by its beginning."""
@@ -32,21 +33,14 @@ TOLD = 0.6
 """Share of a sentence's words that an earlier night's sentence must hold for it to be no news."""
 SAME_CONTENT = 0.4
 """Share of the shorter of two sentences' words that the other holds, from which one repeats the other."""
+SAME_ARTICLE = 0.6
+"""The same for sentences of one article, which names its people and places again but seldom says a thing twice."""
 
-_ENDS = re.compile(r"[.!…。！][\"”’')]*$")
-# Starts that lean on a sentence before them, which the digest may not hold.
-_LEANING = re.compile(
-    r"(?:and|but|or|so|yet|then|he|she|it|they|we|i|you|his|her|its|their|our|this|that|these|those|there|here"
-    r"|such|both|also|however|meanwhile|moreover|furthermore|instead|still|besides|in addition|on that basis"
-    r"|for (?:his|her|its) part|the (?:latter|former|two|pair|same)|another|others|one|earlier|later|now|today"
-    r"|afterwards|among them|at the time|\w+ of (?:her|his|their|them)"
-    r"|(?:what|when|where|while|as|after|before|if|since|because) (?:he|she|it|they))\b",
-    re.IGNORECASE,
-)
 # A start that sets a scene ("When Beatrix Olumide joined ...") or is a line of a standfirst without a verb.
-_SCENE = re.compile(r"(?:when|while|as|after|before|inside|outside|with)\b", re.IGNORECASE)
-_FIRST_PERSON = re.compile(r"\b(?:I|we|my|our|us|me|you|your)\b", re.IGNORECASE)
-_QUOTED = re.compile(r"[“\"][^“”\"]*[”\"]")
+_SCENE = re.compile(r"(?:when|while|as|after|before|inside|outside|with|without)\b", re.IGNORECASE)
+# Chinese, Japanese, Thai, Lao, Khmer and Burmese put no spaces between words, of some three characters each.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{3}")
+_QUOTATION = re.compile(r"[“\"][^“”\"]*[”\"]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +60,31 @@ def select(story: Story, words: int) -> tuple[Candidate, ...]:
     A story that continues an earlier one gives what is new; when nothing is, nothing is selected. A lone text with
     hardly a sentence that can stand by itself, such as a column, is told by its beginning.
     """
-    told = _told_before(story)
     found = [candidate for article in story.leads for candidate in _candidates(article)]
-    fresh = [candidate for candidate in found if is_quotable(candidate.text) and not _was_told(candidate, told)]
+    fresh = _not_told([candidate for candidate in found if is_quotable(candidate.text)], story)
     if story.continues is None and len(fresh) < (FEWEST if len(story.leads) == 1 else 1):
         return _beginning(story, words)
     if not fresh:
         return ()
-    pool = _scored(fresh, story)
-    opening = min(pool, key=lambda candidate: (candidate.position > 1, *_best(candidate)))
-    chosen, room = [opening], words * (1 + OVERRUN) - len(opening.text.split())
-    for candidate in sorted(pool, key=_best):
-        length = len(candidate.text.split())
-        if length <= room and not _repeats(candidate, [other.stems for other in chosen]):
+    pool = sorted(_scored(fresh, story), key=_best)
+    opening = min(pool, key=_opens_best)
+    chosen, used = [opening], _words(opening.text)
+    for candidate in pool:
+        length = _words(candidate.text)
+        if _fits(length, used, words) and not _repeats(candidate, chosen):
             chosen.append(candidate)
-            room -= length
-    rest = sorted(chosen[1:], key=lambda candidate: (candidate.position, *_best(candidate)))
-    return (opening, *rest)
+            used += length
+    return (opening, *sorted(chosen[1:], key=lambda candidate: (candidate.position, *_best(candidate))))
+
+
+def _words(text: str) -> int:
+    """How many words a text has, also where no spaces tell them apart."""
+    return len(text.split()) + len(_UNSPACED.findall(text))
+
+
+def _fits(length: int, used: int, words: int) -> bool:
+    """Whether a further sentence brings a digest nearer to the words asked for, without running far over them."""
+    return abs(used + length - words) <= abs(used - words) and used + length <= words * (1 + OVERRUN)
 
 
 def headline(story: Story) -> str:
@@ -94,7 +96,7 @@ def headline(story: Story) -> str:
         told = (first[:start] + first[end:]).rstrip(".")
         told = told[:1].upper() + told[1:]
         return told if len(told) <= LONGEST_HEADLINE else f"{told[:LONGEST_HEADLINE].rsplit(' ', 1)[0]} …"
-    weights = _agreement(story)
+    weights = _agreement(story, of_titles=2.0)
     return max(titled, key=lambda article: (_share_of_story(article.title, weights), article.id)).title
 
 
@@ -102,30 +104,12 @@ def _share_of_story(title: str, weights: dict[str, float]) -> float:
     """How much of the story a title tells per word of it; shouted titles and those that cite rank last."""
     stems = set(content_stems(title))
     weight = sum(sorted(weights.get(stem, 0.0) for stem in stems)) / (len(stems) + 2)
-    return round(weight / 2 if title.isupper() or _QUOTED.match(title) else weight, 9)
-
-
-def is_quotable(sentence: str) -> bool:
-    """Whether a sentence can stand by itself: finished, of a length one reads, leaning on nothing said before it,
-    the reporter's words rather than a speaker's, and addressed to readers.
-    """
-    own_words = _QUOTED.sub("", sentence)
-    return (
-        SHORTEST <= len(sentence.split()) <= LONGEST
-        and bool(_ENDS.search(sentence))
-        and not speaks_to_a_model(sentence)
-        and sentence[0] not in ",;:)”"
-        and sentence.count("“") == sentence.count("”")
-        and sentence.count('"') % 2 == 0
-        and not _LEANING.match(sentence.lstrip("“\"'‘"))
-        and not _FIRST_PERSON.search(own_words)
-        and len(own_words.split()) * 2 >= len(sentence.split())
-    )
+    return round(weight / 2 if title.isupper() or _QUOTATION.match(title) else weight, 9)
 
 
 def _scored(pool: Sequence[Candidate], story: Story) -> list[Candidate]:
     """The same candidates with their scores."""
-    agreement = _agreement(story)
+    agreement = _agreement(story, of_titles=1.0)
     weights = [_weight(candidate, agreement) for candidate in pool]
     best = max(weights, default=0.0) or 1.0
     return [
@@ -139,10 +123,10 @@ def _beginning(story: Story, words: int) -> tuple[Candidate, ...]:
     chosen: list[Candidate] = []
     room = words * (1 + OVERRUN)
     for candidate in _candidates(story.leads[0]):
-        room -= len(candidate.text.split())
+        room -= _words(candidate.text)
         if speaks_to_a_model(candidate.text) or (chosen and room < 0):
             break
-        if not _repeats(candidate, [other.stems for other in chosen]):
+        if not _repeats(candidate, chosen):
             chosen.append(candidate)
     return tuple(chosen)
 
@@ -150,21 +134,20 @@ def _beginning(story: Story, words: int) -> tuple[Candidate, ...]:
 def _candidates(article: Article) -> list[Candidate]:
     """The first finished sentences of one article, without the dateline; its title when it has none."""
     told = sentences(without_dateline(article.text), article.lang)
-    found = [sentence for sentence in told if _ENDS.search(sentence)][:DEEPEST] or told[:1] or [article.title]
+    found = [sentence for sentence in told if is_finished(sentence)][:DEEPEST] or told[:1] or [article.title]
     return [Candidate(article, position, text, frozenset(content_stems(text))) for position, text in enumerate(found)]
 
 
-def _agreement(story: Story) -> dict[str, float]:
-    """How much of the story a stem stands for: the share of texts that hold it, 0 to 2, double when titles do.
-
-    A text that others reprint has a stronger voice.
+def _agreement(story: Story, of_titles: float) -> dict[str, float]:
+    """How much of the story a stem stands for: the share of texts that hold it, those counted `of_titles` times that
+    hold it in their titles. A text that others reprint has a stronger voice.
     """
     weights: dict[str, float] = defaultdict(float)
     voices = [1.0 + log2(len(group.articles)) for group in story.groups]
     for group, voice in zip(story.groups, voices, strict=True):
         title = set(content_stems(group.lead.title))
         for stem in title | set(content_stems(group.lead.text)):
-            weights[stem] += voice * (2.0 if stem in title else 1.0)
+            weights[stem] += voice * (of_titles if stem in title else 1.0)
     return {stem: weight / sum(voices) for stem, weight in weights.items()}
 
 
@@ -181,21 +164,45 @@ def _weight(candidate: Candidate, weights: dict[str, float]) -> float:
     return scenic * float(sum(sorted(weights[stem] ** 1.5 for stem in candidate.stems)) / len(candidate.stems) ** 0.5)
 
 
-def _told_before(story: Story) -> list[frozenset[str]]:
-    """The sentences readers already had, when the story continues an earlier one."""
+def _not_told(found: Sequence[Candidate], story: Story) -> list[Candidate]:
+    """The candidates that say something readers did not have before, when the story continues an earlier one.
+
+    Most of a sentence's stems stand in another only if one of its few rarest does, so only those are looked up
+    (prefix filtering, Chaudhuri et al. 2006): not every sentence tonight is compared with every earlier one.
+    """
     if story.continues is None:
-        return []
-    return [candidate.stems for article in story.continues.articles for candidate in _candidates(article)]
+        return list(found)
+    holders: dict[str, list[frozenset[str]]] = defaultdict(list)
+    for article in story.continues.articles:
+        for candidate in _candidates(article):
+            for stem in candidate.stems:
+                holders[stem].append(candidate.stems)
+    return [candidate for candidate in found if not _was_told(candidate.stems, holders)]
 
 
-def _repeats(candidate: Candidate, others: Sequence[frozenset[str]]) -> bool:
-    """Whether a sentence and one of the others say much the same: what they share, seen from the shorter of the two."""
-    return any(len(candidate.stems & other) >= SAME_CONTENT * min(len(candidate.stems), len(other)) for other in others)
+def _was_told(stems: frozenset[str], holders: Mapping[str, Sequence[frozenset[str]]]) -> bool:
+    """Whether most of what a sentence says stands in one of those that hold its stems."""
+    if not stems:
+        return True
+    needed = ceil(TOLD * len(stems))
+    rarest = sorted(stems, key=lambda stem: (len(holders.get(stem, ())), stem))[: len(stems) - needed + 1]
+    return any(len(stems & before) >= needed for stem in rarest for before in holders.get(stem, ()))
 
 
-def _was_told(candidate: Candidate, told: Sequence[frozenset[str]]) -> bool:
-    """Whether most of what a sentence says stands in one that readers had before."""
-    return any(len(candidate.stems & before) >= TOLD * len(candidate.stems) for before in told)
+def _repeats(candidate: Candidate, others: Sequence[Candidate]) -> bool:
+    """Whether a sentence says much the same as one of the others."""
+    return any(_same(candidate, other) for other in others)
+
+
+def _same(one: Candidate, other: Candidate) -> bool:
+    """Whether two sentences say much the same: what they share, seen from the shorter of the two."""
+    limit = SAME_ARTICLE if one.article.id == other.article.id else SAME_CONTENT
+    return len(one.stems & other.stems) >= limit * min(len(one.stems), len(other.stems))
+
+
+def _opens_best(candidate: Candidate) -> tuple[bool, bool, float, int, str]:
+    """The order of preference for the first sentence: from the top of an article, and no one's quoted words."""
+    return (candidate.position > 1, is_spoken(candidate.text), *_best(candidate))
 
 
 def _best(candidate: Candidate) -> tuple[float, int, str]:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.digest.check import judge, read_sources
 from pipeline.digest.condense import change_of_meaning
 from pipeline.digest.disagree import disagreements
+from pipeline.digest.grounding import judge, read_sources
+from pipeline.digest.readable import readable, with_something_to_tell
 from pipeline.digest.select import Candidate, headline, select
 from pipeline.digest.writer import Writer
 from pipeline.records import Article, DigestSentence, Evidence, Method, Story, Summary
@@ -37,11 +38,12 @@ def summarise(stories: Sequence[Story], writer: Writer | None, words: int = WORD
     Without a writer every sentence is quoted. A proposal that the checker refuses is replaced by its source sentence,
     and the reason is kept in the sentence's `refused`. A story with nothing new to tell gets no sentences.
     """
-    selected = [select(story, words) for story in stories]
+    shown = [readable(story) for story in stories]
+    selected = [select(told, words) if (told := with_something_to_tell(story)) else () for story in shown]
     drafted = [candidate.text for chosen in selected for candidate in chosen if _may_be_written(candidate)]
     proposals = dict(zip(drafted, writer.write(drafted), strict=True)) if writer and drafted else {}
     model = writer.name if writer else ""
-    return tuple(_summary(story, chosen, proposals, model) for story, chosen in zip(stories, selected, strict=True))
+    return tuple(_summary(story, chosen, proposals, model) for story, chosen in zip(shown, selected, strict=True))
 
 
 def _may_be_written(candidate: Candidate) -> bool:
@@ -54,7 +56,8 @@ def _summary(story: Story, chosen: Sequence[Candidate], proposals: dict[str, str
     told = tuple(_sentence(candidate, proposals.get(candidate.text, ""), sources) for candidate in chosen)
     written = sum(sentence.method is Method.WRITTEN for sentence in told)
     method = Method.EXTRACTED if not written else Method.WRITTEN if written == len(told) else Method.MIXED
-    return Summary(story, headline(story), told, method, model if written else "", disagreements(story))
+    title = headline(told_of) if (told_of := with_something_to_tell(story)) else ""
+    return Summary(story, title, told, method, model if written else "", disagreements(story))
 
 
 def _sentence(candidate: Candidate, proposal: str, sources: Sequence[_SourceSentence]) -> DigestSentence:

@@ -5,9 +5,12 @@ import unicodedata
 
 import ftfy
 
-# Zero-width, bidirectional and tag characters: they hide text from people but not from programs.
+# Zero-width, bidirectional and tag characters, fillers and variation selectors: they hide text from people but not from
+# programs. A joiner stays after a letter of the scripts that are spelled with it (Arabic, those of India and beyond).
 _INVISIBLE = re.compile(
-    "[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffc\U000e0000-\U000e007f]"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffc\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "|(?<![\u0600-\u08ff\u0900-\u109f\u1780-\u18af\U0001f000-\U0001faff\u2600-\u27bf\ufe0f])[\u200c\u200d]"
 )
 # Pictographs, dingbats, flags, and the joiners and selectors that compose them.
 _EMOJI = re.compile(
@@ -19,7 +22,7 @@ _SPACE_BEFORE_STOP = re.compile(r"(?<=\w) +(?=[.,;:!?](?:\s|$))")
 
 # Place, perhaps a date, perhaps an agency, then a dash: "LINDMAR, March 9 (HNA) — ", "Paris (VNA) - ", "LONDON — ".
 _DATELINE = re.compile(
-    r"(?:(?:[A-Z][^\W\d_]*[ ,.'’-]*){1,5}(?:\w{3,9}\.? \d{1,2} ?)?\((?:[A-Z]{2,8}|[A-Z]\w{3,12})\)|"
+    r"(?:(?:[A-Z][^\W\d_]{0,30}[ ,.'’-]{1,3}){1,5}(?:\w{3,9}\.? \d{1,2} ?)?\((?:[A-Z]{2,8}|[A-Z]\w{3,12})\)|"
     r"[A-Z]{3}[A-Z ,.'’-]{0,30}(?:[A-Z]\w{2,8}\.? \d{1,2})?) ?(?:[—–]|-(?= )|--) ?"
 )
 
@@ -32,6 +35,11 @@ def without_dateline(text: str) -> str:
 def _without_own_dateline(line: str) -> str:
     found = _DATELINE.match(line)
     return line[found.end() :] if found else line
+
+
+def visible(text: str) -> str:
+    """The text as people see it: no invisible characters, spaces for control characters; line ends stay."""
+    return _INVISIBLE.sub("", _CONTROL.sub(" ", text))
 
 
 def tidy_line(text: str) -> str:
@@ -48,8 +56,8 @@ def tidy_line(text: str) -> str:
 def _tidied_once(text: str) -> str:
     """One pass of `tidy_line`."""
     repaired = ftfy.fix_text(text, uncurl_quotes=False, fix_latin_ligatures=True, unescape_html=False)
-    visible = _EMOJI.sub("", _INVISIBLE.sub("", _CONTROL.sub(" ", repaired)))
-    return _SPACE_BEFORE_STOP.sub("", _SPACES.sub(" ", visible)).strip()
+    plain = _EMOJI.sub("", visible(repaired))
+    return _SPACE_BEFORE_STOP.sub("", _SPACES.sub(" ", plain)).strip()
 
 
 def tidy(text: str) -> str:

@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from made_stories import FIRE, FIRE_TOO, STRIKE
-from pipeline.digest.check import judge, read_sources
+from pipeline.digest.grounding import judge, read_sources
 from pipeline.text.sentences import sentences
 
 SOURCE = (
