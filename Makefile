@@ -46,4 +46,4 @@ $(EMBEDDED_MODEL): $(INSTALLED) models/manifest.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) models/*/ data/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(dir $(EMBEDDED_MODEL)) data/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,6 +1,7 @@
 """The README's commands work as they stand, in the folder it tells the reader to make."""
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -64,15 +65,19 @@ def test_the_readme_shows_nothing_else() -> None:
 
 
 @pytest.mark.slow
-def test_the_readmes_commands_work(home: Path, stand_in_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each distinct `newsfold` command, in the README's order, ends well; a tiny model stands in for the embedded."""
-    monkeypatch.setenv("NEWSFOLD_MODELS", str(stand_in_models))
+def test_the_readmes_commands_work(home: Path, stand_in_models: Path) -> None:
+    """Each distinct `newsfold` command, in the README's order, ends well.
+
+    A tiny model stands in for the embedded one, but not where the adapter that belongs to the real one is read.
+    """
+    quick = {**os.environ, "NEWSFOLD_MODELS": str(stand_in_models)}
     commands = list(dict.fromkeys(command for command in shown() if command.startswith("newsfold ")))
     assert commands
     for command in commands:
         arguments = shlex.split(command, comments=True)[1:]
         program = [str(Path(sys.executable).with_name("newsfold")), *arguments]
-        done = subprocess.run(program, cwd=home, capture_output=True, text=True, check=False)
+        models = dict(os.environ) if arguments[0] == "check" else quick
+        done = subprocess.run(program, cwd=home, env=models, capture_output=True, text=True, check=False)
         assert done.returncode == 0, (command, done.stderr)
         for name in re.findall(r"(?:-o|--pairs|--rejects) (\S+)", command):
             assert (home / name).stat().st_size, (command, name)

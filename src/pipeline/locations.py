@@ -27,6 +27,12 @@ def pair_model() -> Path:
     return shipped if shipped.is_file() else _CHECKOUT / "models" / "story-pairs" / "pairs.safetensors"
 
 
+def consistency_model() -> Path:
+    """The folder of the trained adapter that the checker reads with."""
+    shipped = _SHIPPED / "models" / "consistency"
+    return shipped if shipped.is_dir() else _CHECKOUT / "models" / "consistency"
+
+
 def model_folder() -> Path:
     """Where fetched weights go: `NEWSFOLD_MODELS`, else `models/` of the checkout, else the user's data folder."""
     if chosen := os.environ.get("NEWSFOLD_MODELS"):

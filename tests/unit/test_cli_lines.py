@@ -185,6 +185,44 @@ def test_check_judges_each_sentence() -> None:
         assert 0 <= found["score"] < 1
 
 
+def test_check_reads_who_did_what() -> None:
+    """Roles changed about, an opposite and a negation hold no fact that a source lacks: the model sees them."""
+    document = (
+        "Port officials in Halvern sued the shipping company Kestrel Line on Tuesday over a spill of oil. The company"
+        " rejected the claim and said its ship had left before the spill. The court will hear the case in May."
+    )
+    true = "Port officials in Halvern sued the shipping company Kestrel Line on Tuesday."
+    false = (
+        "The shipping company Kestrel Line sued port officials in Halvern on Tuesday.",
+        "The company accepted the claim and said its ship had left before the spill.",
+        "The court will not hear the case in May.",
+    )
+    told = [{"id": str(place), "document": document, "summary": text} for place, text in enumerate((true, *false))]
+    found = [line["supported"] for line in parsed(newsfold("check", "-", "--strict", stdin=lines(*told)).stdout)]
+    assert found == [True, False, False, False]
+
+
+def test_check_strictly_refuses_more() -> None:
+    """What the strict setting supports the balanced one supports too, and the scores are the same."""
+    summary = "Seventy firefighters fought the flames on Dock Road. A fire broke out in a warehouse, people said."
+    line = lines({"id": "d", "document": FIRE, "summary": summary})
+    (balanced,), (strict,) = (
+        parsed(newsfold("check", "-", *option, stdin=line).stdout) for option in ((), ("--strict",))
+    )
+    assert balanced["score"] == strict["score"]
+    pairs = zip(balanced["sentences"], strict["sentences"], strict=True)
+    assert all(kept["supported"] or not also["supported"] for kept, also in pairs)
+
+
+@pytest.mark.parametrize("summary", ["", "word " * 400, "\x00", "。", "A", "1. 2. 3."])
+def test_check_answers_whatever_the_summary(summary: str) -> None:
+    """Empty, endless and meaningless summaries get a verdict; so does a summary of an empty document."""
+    both = [{"id": "a", "document": FIRE, "summary": summary}, {"id": "b", "document": "", "summary": summary or "A."}]
+    found = parsed(newsfold("check", "-", stdin=lines(*both)).stdout)
+    assert [line["id"] for line in found] == ["a", "b"]
+    assert not found[1]["supported"]
+
+
 @pytest.mark.parametrize("command", ["dedupe", "cluster"])
 def test_bad_lines_are_named_and_the_rest_goes_on(tmp_path: Path, command: str) -> None:
     """Each bad line is reported with file and line, counted and kept; none stops the others."""

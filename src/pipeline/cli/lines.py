@@ -23,6 +23,7 @@ from pipeline.jsonlines import (
 from pipeline.records import Article, CopyGroup, Hints, Json, Kind, RawItem, Reject, Story
 
 if TYPE_CHECKING:
+    from pipeline.digest.check import Checker
     from pipeline.digest.writer import Writer
     from pipeline.records import Summary
 
@@ -135,10 +136,22 @@ def summarise(
 
 
 @exits
-def check(source: Input, output: Output = STANDARD, rejects: Rejects = None) -> None:
+def check(
+    source: Input,
+    output: Output = STANDARD,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="rather refuse a true sentence than pass a false one")
+    ] = False,
+    device: Annotated[Device, typer.Option(help="where the model runs")] = "auto",
+    rejects: Rejects = None,
+) -> None:
     """Check each line of {"id","document","summary"}: is every sentence of the summary supported?"""
+    from pipeline.digest.check import Checker, Setting
+    from pipeline.digest.loading import load_consistency_model
+
+    checker = Checker(load_consistency_model(device), Setting.STRICT if strict else Setting.BALANCED)
     refused: list[Reject] = []
-    write_lines(output, _each(source, _checked, refused))
+    write_lines(output, _each(source, lambda line: _checked(line, checker), refused))
     report_rejects(refused, rejects)
 
 
@@ -289,23 +302,20 @@ def _summary_line(summary: "Summary") -> JsonObject:
     }
 
 
-def _checked(line: Line) -> JsonObject:
+def _checked(line: Line, checker: "Checker") -> JsonObject:
     """The verdict on one line."""
-    from pipeline.digest.grounding import judge, read_sources
-    from pipeline.text.sentences import sentences
-
     document = line.value.get("document")
     documents = document if isinstance(document, list) else [document]
     texts = [text for text in documents if isinstance(text, str)]
     if not texts or len(texts) < len(documents):
         raise BadLineError("'document' must be a string or a list of strings")
-    sources = read_sources(texts)
-    verdicts = [(text, judge(text, sources)) for text in sentences(text_of(line.value, "summary"))]
+    checked = checker.check(text_of(line.value, "summary"), texts)
     return {
         "id": line.value.get("id"),
-        "supported": all(verdict.supported for _, verdict in verdicts),
-        "score": min((verdict.score for _, verdict in verdicts), default=0.0),
+        "supported": all(found.verdict.supported for found in checked),
+        "score": min((found.verdict.score for found in checked), default=0.0),
         "sentences": [
-            {"text": text, "supported": verdict.supported, "reason": verdict.reason} for text, verdict in verdicts
+            {"text": found.text, "supported": found.verdict.supported, "reason": found.verdict.reason}
+            for found in checked
         ],
     }

@@ -1,12 +1,14 @@
-"""Loading a writer's model: by a name of the manifest, a hub id or a local folder."""
+"""Loading the models: the writer's, by a name of the manifest, a hub id or a local folder, and the checker's."""
 
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import Device
+from pipeline.digest.consistency import ConsistencyModel, adapted, settings_of
 from pipeline.digest.models import known_models
 from pipeline.digest.writer import TransformersWriter
 from pipeline.errors import ModelError
+from pipeline.locations import consistency_model
 
 
 def load_writer(name: str, device: Device = "auto", batch: int = 16) -> TransformersWriter:
@@ -16,12 +18,10 @@ def load_writer(name: str, device: Device = "auto", batch: int = 16) -> Transfor
     not here and no hub can be reached, or when it is of a kind that does not write.
     """
     where = _resolve(name)
-    import transformers
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
-    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # the library is partly typed
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # the library is partly typed
+    _be_quiet()
     chosen = _device(device)
     try:
         config = AutoConfig.from_pretrained(where, trust_remote_code=False)
@@ -33,6 +33,39 @@ def load_writer(name: str, device: Device = "auto", batch: int = 16) -> Transfor
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return TransformersWriter(Path(name).name, model.to(chosen).eval(), tokenizer, batch)
+
+
+def load_consistency_model(device: Device = "auto") -> ConsistencyModel:
+    """Load the shipped consistency model, an adapter on the lower layers of an embedded model.
+
+    Raises ModelError with what to do when the embedded model is not here or a file is damaged.
+    """
+    folder = consistency_model()
+    settings = settings_of(folder)
+    where = _resolve(settings.base)
+    from safetensors import SafetensorError
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+    _be_quiet()
+    chosen = _device(device)
+    try:
+        config = AutoConfig.from_pretrained(where, trust_remote_code=False)
+        config.num_hidden_layers = settings.layers
+        model: Any = AutoModel.from_pretrained(
+            where, config=config, dtype=_dtype(chosen), use_safetensors=True, trust_remote_code=False
+        )
+        tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise ModelError(_not_loaded(settings.base, error)) from error
+    return ConsistencyModel(adapted(model, folder).to(chosen).eval(), tokenizer)
+
+
+def _be_quiet() -> None:
+    """Keep the library from writing to a terminal that belongs to the command line."""
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # the library is partly typed
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # the library is partly typed
 
 
 def _resolve(name: str) -> str:
