@@ -47,7 +47,7 @@ class Setting(Enum):
     """
 
     BALANCED = 0.5
-    STRICT = 0.867
+    STRICT = 0.875
 
 
 @dataclass(frozen=True, slots=True)
