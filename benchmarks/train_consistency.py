@@ -144,8 +144,8 @@ def report(model: Any, lessons: list[Lesson]) -> None:  # noqa: ANN401 - the cla
 def save(model: Any, folder: Path) -> None:  # noqa: ANN401 - the class is chosen by the library
     """Write adapter and head, their settings beside them."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {name: weight.to(torch.bfloat16) for name, weight in get_peft_model_state_dict(model).items()}
-    weights = {name: weight for name, weight in weights.items() if "lora_" in name}
+    adapter = {name: weight for name, weight in get_peft_model_state_dict(model).items() if "lora_" in name}
+    weights = {name: weight.to(torch.bfloat16) for name, weight in adapter.items()}
     save_file(weights, folder / "adapter_model.safetensors")
     save_file({name: weight.detach() for name, weight in model.head.named_parameters()}, folder / "head.safetensors")
     settings = model.peft_config["default"]

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_stories import FIRE, FIRE_TOO, STRIKE, make, reprinted, story_of
-from pipeline.digest.select import OVERRUN, SAME_ARTICLE, SAME_CONTENT, TOLD, headline, is_quotable, select
+from pipeline.digest.quotable import is_quotable
+from pipeline.digest.select import OVERRUN, SAME_ARTICLE, SAME_CONTENT, TOLD, headline, select
 from pipeline.records import CopyGroup, PastStory, Story
 from pipeline.text.sentences import sentences
 from pipeline.text.words import content_stems

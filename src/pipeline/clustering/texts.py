@@ -11,7 +11,7 @@ from scipy import sparse
 from pipeline.clustering.background import Background
 from pipeline.clustering.vectors import Bags, Floats, Rows, bags, rarity, scaled_rows, unit_vectors
 from pipeline.records import Article
-from pipeline.text.dates import MONTH_NAME, MONTHS
+from pipeline.text.dates import MONTH_NAME, MONTHS, WEEKDAY
 from pipeline.text.normalise import comparable
 from pipeline.text.words import STOP_WORDS, content_stems, stem, words
 
@@ -30,7 +30,6 @@ _SENTENCE_END = re.compile(r"(?<=[.!?:…])[\"”’)\]]*\s+|\n+")
 _DAY = re.compile(rf"\b({MONTH_NAME})\s+(\d{{1,2}})\b|\b(\d{{1,2}})\s+({MONTH_NAME})")
 _YEAR = re.compile(r"\b(?:19[5-9]|20[0-4])\d\b")
 _MONTH_STARTS = (0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335)
-_WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def names(text: str) -> list[str]:
 def date_terms(text: str) -> list[str]:
     """The days, years and weekdays that a text names, as terms: "oct 7", "2024", "Sunday"."""
     days = (f"{MONTHS[month]} {day}" for month, day in _days(text))
-    return [*days, *_YEAR.findall(text), *_WEEKDAY.findall(text)]
+    return [*days, *_YEAR.findall(text), *WEEKDAY.findall(text)]
 
 
 def days_named(text: str) -> list[int]:

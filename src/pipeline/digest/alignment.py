@@ -1,6 +1,5 @@
 """Which source sentences a sentence of a digest most likely rests on: those that share its rarer words."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,13 @@ from pipeline.text.words import content_stems
 
 LONGEST_SENTENCE = 120
 """Words of one source sentence that are read; what is longer is a table or a text without full stops."""
-_SPACE = re.compile(r"\s+")
+EVERYWHERE = 0.3
+"""What a stem counts for that every sentence holds."""
+SHORT = 5
+"""Added to a sentence's length before its score is tempered by it, so that fragments do not win."""
+TEMPER = 0.3
+DEEPEST = 6
+"""Source sentences looked at for each sentence of a digest."""
 
 
 @dataclass(frozen=True)
@@ -33,19 +38,10 @@ class Passages:
         return {stem: log((len(self.texts) + 1) / count) + EVERYWHERE for stem, count in counts.items()}
 
 
-EVERYWHERE = 0.3
-"""What a stem counts for that every sentence holds."""
-SHORT = 5
-"""Added to a sentence's length before its score is tempered by it, so that fragments do not win."""
-TEMPER = 0.3
-DEEPEST = 6
-"""Source sentences looked at for each sentence of a digest."""
-
-
 def passages(documents: Sequence[str]) -> Passages:
     """All sentences of the documents, each on one line, each the first `LONGEST_SENTENCE` words at most."""
-    told = (_SPACE.sub(" ", text).strip() for document in documents for text in sentences(document))
-    return Passages(tuple(" ".join(text.split(" ")[:LONGEST_SENTENCE]) for text in told if text))
+    told = (text.split() for document in documents for text in sentences(document))
+    return Passages(tuple(" ".join(words[:LONGEST_SENTENCE]) for words in told if words))
 
 
 def aligned(claims: Sequence[str], sources: Passages, most_words: int) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from math import exp
 
 from pipeline.digest.alignment import Passages, aligned, passages
 from pipeline.digest.consistency import ConsistencyModel, Reading
-from pipeline.digest.grounding import Sources, Verdict, fault_of_facts, judge, read_sources
+from pipeline.digest.grounding import Sources, Verdict, fault_of_facts, read_sources, share_known
 from pipeline.text.casing import recased, untokenised
 from pipeline.text.sentences import sentences
 
@@ -28,8 +28,6 @@ LEAST_ODDS, MOST_ODDS = -5.0, 3.0
 """Beyond these log odds a word is certain, and counts no more for being more so."""
 WORST = 0.5
 """What the worst word counts for beside the average of all."""
-
-
 FAULTY = 0.1
 """The score of a sentence with a fact that no source holds is at most this."""
 EVEN = -0.65
@@ -82,24 +80,28 @@ class Checker:
 
     def _verdicts(self, told: Sequence[str], facts: Sources, source_sentences: Passages) -> list[Verdict]:
         """The verdicts on a few sentences that are read together."""
-        readable = [sentence for sentence in told if len(sentence.split()) <= LONGEST]
+        readable = [sentence for sentence in told if not _is_too_long(sentence)]
         sources = aligned(readable, source_sentences, SOURCE_WORDS)
         readings = dict(zip(readable, self._model.read(sources, readable), strict=True)) if sources else {}
         return [self._verdict(sentence, readings.get(sentence), facts) for sentence in told]
 
     def _verdict(self, sentence: str, reading: Reading | None, facts: Sources) -> Verdict:
         """The verdict on one sentence; the first fault found is its reason."""
-        if len(sentence.split()) > LONGEST:
+        if _is_too_long(sentence):
             return Verdict(False, 0.0, f"longer than {LONGEST} words, too long to be checked")
         if reading is None:
             return Verdict(False, 0.0, "no source sentence to hold it against")
-        worded = judge(sentence, facts)
-        score = round(1 / (1 + exp(doubt(reading) + UNKNOWN * (1 - worded.score) - EVEN)), 4)
+        known, _ = share_known(sentence, facts)
+        score = round(1 / (1 + exp(doubt(reading) + UNKNOWN * (1 - known) - EVEN)), 4)
         if fault := fault_of_facts(sentence, facts):
             return Verdict(False, min(score, FAULTY), fault)
         if score < self._setting.value:
             return Verdict(False, score, f"not borne out, most of all {reading.most_doubted(sentence)!r}")
         return Verdict(True, score)
+
+
+def _is_too_long(sentence: str) -> bool:
+    return len(sentence.split()) > LONGEST
 
 
 def doubt(reading: Reading) -> float:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from pipeline.digest.quantities import METRES, MONEY, NUMBER_WORDS, PERCENT, Quantity, Token, quantities, tokens
-from pipeline.text.dates import MONTH_NAME
+from pipeline.text.dates import MONTH_NAME, WEEKDAY
 from pipeline.text.words import STOP_WORDS, stem
 
 LONGEST_SENTENCE = 600
@@ -50,7 +50,6 @@ _RATE = re.compile(
     r"\b(?:(?:an?|per|each|every) (?:day|week|month|year|hour)|daily|weekly|monthly|annual(?:ly)?|average[ds]?)\b",
     re.IGNORECASE,
 )
-_WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
 _DATE = re.compile(rf"\b(?:{MONTH_NAME}|(?:1[89]|20)[0-9]{{2}}\b)")
 
 
@@ -151,7 +150,7 @@ def read(sentence: str) -> Around:
         stemmed for token, stemmed in zip(found[1:], stems[1:], strict=True) if stemmed and token.text[0].isupper()
     )
     when = When(
-        frozenset(_WEEKDAY.findall(text)),
+        frozenset(WEEKDAY.findall(text)),
         frozenset(date[:3] if date[0].isalpha() else date for date in _DATE.findall(text)),
         frozenset(_RATE.findall(text)),
     )

@@ -1,4 +1,4 @@
-"""The checker: whether a sentence's facts and words are found in the sources it cites.
+"""Whether a sentence's facts and words are found in the sources it cites.
 
 A sentence is refused when a number, day, name or quotation in it is in no source, or when too many of its other words
 are. What a digest writes must pass this and be a harmless shortening of one source sentence besides (`condense`).
@@ -24,7 +24,7 @@ _NOT_WORD = re.compile(r"\W+")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a sentence is supported, the share of its content words found (0 to 1), and why not."""
+    """Whether a sentence is supported, how well (0 to 1), and why not."""
 
     supported: bool
     score: float
@@ -58,23 +58,26 @@ def read_sources(texts: Sequence[str]) -> Sources:
 
 
 def judge(sentence: str, sources: Sources) -> Verdict:
-    """The verdict on one sentence; the first fault found is its reason.
+    """The verdict on one sentence, its score the share of its content words found; the first fault is its reason.
 
     Numbers have been compared by value, so how they are spelled counts for nothing: "70" covers "seventy".
     """
     fault = fault_of_facts(sentence, sources)
-    unknown = unknown_words(sentence, sources)
-    stems = set(content_stems(sentence))
-    score = round(1 - len(unknown) / len(stems), 4) if stems else 1.0
+    score, unknown = share_known(sentence, sources)
     if not fault and score < COVERED:
         fault = f"words not in the sources: {', '.join(sorted(unknown)[:5])}"
     return Verdict(not fault, score, fault)
 
 
-def unknown_words(sentence: str, sources: Sources) -> set[str]:
-    """The content stems of a sentence that no source holds; numbers whose value a source gives are known."""
+def share_known(sentence: str, sources: Sources) -> tuple[float, set[str]]:
+    """The share of a sentence's content stems that a source holds, 0 to 1, and those that none does.
+
+    Numbers whose value a source gives are known, however they are spelled.
+    """
+    stems = set(content_stems(sentence))
     given = _number_stems(sentence) if numbers(sentence) <= sources.numbers else set()
-    return set(content_stems(sentence)) - sources.stems - given
+    unknown = stems - sources.stems - given
+    return (round(1 - len(unknown) / len(stems), 4) if stems else 1.0), unknown
 
 
 def fault_of_facts(sentence: str, sources: Sources) -> str:

@@ -5,18 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from pipeline.text.facts import TENS, UNITS
+
 LONGEST_NUMBER = 15
 """Characters of a number in digits; no fact of the news has more."""
 _TOKEN = re.compile(r"[0-9]+(?:[.,][0-9]+)*|\w+(?:[-’'.&]\w+)*|[^\w\s]")
 _DIGITS = re.compile(r"[0-9]+(?:\.[0-9]+)?|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _YEAR = re.compile(r"(?:1[5-9]|20)[0-9]{2}")
 _HYPHENS = frozenset("-–‑")
-_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
-_ONES += "seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_SPELLED = {name: value for value, name in enumerate(_ONES)}
-_SPELLED |= {name: 10 * value for value, name in enumerate(_TENS, start=2)}
-_SPELLED |= {f"{ten}-{one}": _SPELLED[ten] + _SPELLED[one] for ten in _TENS for one in _ONES[1:10]}
+_SPELLED = {name: value for value, name in enumerate(UNITS)}
+_SPELLED |= {name: 10 * value for value, name in enumerate(TENS, start=2)}
+_SPELLED |= {f"{ten}-{one}": _SPELLED[ten] + _SPELLED[one] for ten in TENS for one in UNITS[1:10]}
 _SCALES = {
     "hundred": 2,
     "thousand": 3,

@@ -14,8 +14,6 @@ from pipeline.text.normalise import without_dateline
 from pipeline.text.sentences import sentences
 from pipeline.text.words import content_stems
 
-__all__ = ["Candidate", "headline", "is_quotable", "select"]
-
 DEEPEST = 20
 """Sentences of an article that are looked at: what matters stands early in a news report."""
 EARLY = 0.6

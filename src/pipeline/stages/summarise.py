@@ -39,24 +39,32 @@ def summarise(stories: Sequence[Story], writer: Writer | None, words: int = WORD
     and the reason is kept in the sentence's `refused`. A story with nothing new to tell gets no sentences.
     """
     shown = [readable(story) for story in stories]
-    selected = [select(told, words) if (told := with_something_to_tell(story)) else () for story in shown]
+    tellable = [with_something_to_tell(story) for story in shown]
+    titles = [headline(told) if told else "" for told in tellable]
+    selected = [select(told, words) if told else () for told in tellable]
     drafted = [candidate.text for chosen in selected for candidate in chosen if _may_be_written(candidate)]
     proposals = dict(zip(drafted, writer.write(drafted), strict=True)) if writer and drafted else {}
     model = writer.name if writer else ""
-    return tuple(_summary(story, chosen, proposals, model) for story, chosen in zip(shown, selected, strict=True))
+    return tuple(
+        _summary(story, title, _told(story, chosen, proposals), model)
+        for story, title, chosen in zip(shown, titles, selected, strict=True)
+    )
 
 
 def _may_be_written(candidate: Candidate) -> bool:
     return candidate.article.lang in WRITER_LANGUAGES
 
 
-def _summary(story: Story, chosen: Sequence[Candidate], proposals: dict[str, str], model: str) -> Summary:
-    """The digest of one story from its selected sentences and what the writer made of them."""
+def _told(story: Story, chosen: Sequence[Candidate], proposals: dict[str, str]) -> tuple[DigestSentence, ...]:
+    """The sentences of a digest: the selected ones, or what the writer made of them."""
     sources = _source_sentences(story) if chosen else []
-    told = tuple(_sentence(candidate, proposals.get(candidate.text, ""), sources) for candidate in chosen)
+    return tuple(_sentence(candidate, proposals.get(candidate.text, ""), sources) for candidate in chosen)
+
+
+def _summary(story: Story, title: str, told: tuple[DigestSentence, ...], model: str) -> Summary:
+    """The digest of one story, with an honest word on how it was made."""
     written = sum(sentence.method is Method.WRITTEN for sentence in told)
     method = Method.EXTRACTED if not written else Method.WRITTEN if written == len(told) else Method.MIXED
-    title = headline(told_of) if (told_of := with_something_to_tell(story)) else ""
     return Summary(story, title, told, method, model if written else "", disagreements(story))
 
 

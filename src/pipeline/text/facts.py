@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipeline.text.dates import MONTH_NAME, MONTHS
+from pipeline.text.dates import MONTH_NAME, MONTHS, WEEKDAY
 from pipeline.text.words import STOP_WORDS
 
 _SCALES = {
@@ -17,11 +17,11 @@ _SCALES = {
     "bn": 9,
     "trillion": 12,
 }
-_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
-_UNITS += "seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_SPELLED = {name: value for value, name in enumerate(_UNITS)} | {
-    name: (place + 2) * 10 for place, name in enumerate(_TENS)
+UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+UNITS += "seventeen eighteen nineteen".split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SPELLED = {name: value for value, name in enumerate(UNITS)} | {
+    name: (place + 2) * 10 for place, name in enumerate(TENS)
 }
 _SPELLED |= {"dozen": 12, "hundred": 100}
 # Digits with separators, then perhaps a scale: "1,250", "4.8 billion", "€1.14bn", "70th", "11%".
@@ -30,9 +30,8 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_SPELLED_NUMBER = re.compile(rf"\b(?:{'|'.join(_TENS)})[- ](?:{'|'.join(_UNITS[1:10])})\b|\b(?:{'|'.join(_SPELLED)})\b")
+_SPELLED_NUMBER = re.compile(rf"\b(?:{'|'.join(TENS)})[- ](?:{'|'.join(UNITS[1:10])})\b|\b(?:{'|'.join(_SPELLED)})\b")
 _MONTH = re.compile(rf"\b{MONTH_NAME}")
-_WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
 _RELATIVE = re.compile(
     r"\b(?:(?:last|next|this) (?:year|month|week|night|spring|summer|autumn|winter)|yesterday|tomorrow)\b"
 )
@@ -72,7 +71,7 @@ def names(sentence: str) -> frozenset[str]:
 def _days(sentence: str) -> frozenset[str]:
     """Months by number, weekdays, and days named from today."""
     months = (f"month {MONTHS.index(match[0][:3].casefold()) + 1}" for match in _MONTH.finditer(sentence))
-    return frozenset([*months, *_folded(_WEEKDAY.findall(sentence)), *_folded(_RELATIVE.findall(sentence))])
+    return frozenset([*months, *_folded(WEEKDAY.findall(sentence)), *_folded(_RELATIVE.findall(sentence))])
 
 
 def _folded(found: Iterable[str]) -> Iterable[str]:
