@@ -23,7 +23,10 @@ LAYERS = (
     ("text",),
     (
         "jsonlines",
+        "feed_parsing",
+        "opml",
         "readers",
+        "web",
         "page",
         "minhash",
         "clustering",
@@ -34,7 +37,7 @@ LAYERS = (
     ("demo",),
     ("cli",),
 )
-HEAVY = "torch transformers sklearn scipy pyarrow trafilatura datasketch feedparser numba numpy".split()
+HEAVY = "torch transformers sklearn scipy pyarrow trafilatura datasketch feedparser numba numpy urllib3".split()
 
 
 @cache

@@ -3,6 +3,7 @@
     NewsfoldError
     ├── ConfigError      the configuration or the command line is wrong      (exit code 2)
     ├── InputError       a source, file or line cannot be read at all
+    ├── FetchError       an address cannot be fetched: refused, unreachable, too slow, too large or broken
     ├── ModelError       a model is missing, damaged or of the wrong kind
     └── StoreError       the state on disk is unusable, newer than the program or locked
         ├── DerivedError what was derived from it is damaged or of another make, and can be made again
@@ -23,6 +24,19 @@ class ConfigError(NewsfoldError):
 
 class InputError(NewsfoldError):
     """A source, file or line cannot be read at all."""
+
+
+class FetchError(NewsfoldError):
+    """An address cannot be fetched.
+
+    `passing` failures may be over when the address is asked again a little later; `wait` is for how many seconds the
+    server wants to be left alone.
+    """
+
+    def __init__(self, message: str, *, passing: bool = False, wait: float = 0) -> None:
+        super().__init__(message)
+        self.passing = passing
+        self.wait = wait
 
 
 class ModelError(NewsfoldError):
