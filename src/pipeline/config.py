@@ -1,13 +1,14 @@
 """The configuration: one TOML file to frozen models; an unknown or mistyped key is an error."""
 
 import difflib
+import ipaddress
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, ValidationError, field_validator, model_validator
 
 from pipeline.errors import ConfigError
 
@@ -24,14 +25,59 @@ class _Section(BaseModel):
 
 
 class SourceConfig(_Section):
-    """Where articles come from: a folder (read recursively) or a file."""
+    """Where articles come from: a folder (read recursively) or file, a feed, or a list of feeds; exactly one."""
 
-    path: Path
+    path: Path | None = None
     """Folder or file; relative paths start at the configuration file."""
+    url: Annotated[str, Field(pattern=r"^https?://[^\s@]+$", max_length=2000)] | None = None
+    """A feed on the web."""
+    opml: Path | None = None
+    """An OPML file: a list of feeds."""
     name: str = ""
     """Publisher to note for articles that do not say theirs."""
     required: bool = False
     """Fail the night when this source cannot be read, instead of reporting it in the edition."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if sum(place is not None for place in (self.path, self.url, self.opml)) != 1:
+            raise ValueError("give exactly one of path, url and opml")
+        return self
+
+    @property
+    def place(self) -> str:
+        """The source for people."""
+        return self.url or str(self.path or self.opml)
+
+
+class FetchConfig(_Section):
+    """How feeds and pages are fetched."""
+
+    contact: Annotated[str, Field(max_length=200, pattern=r"^[!-~]*$")] = ""
+    """Address or page where site owners can complain; told with every request."""
+    concurrency: PositiveInt = 32
+    """Requests at once."""
+    per_host: PositiveInt = 2
+    """Requests at once to one host."""
+    pause_seconds: Annotated[float, Field(ge=0)] = 0.5
+    """Between two requests to one host."""
+    timeout_seconds: PositiveInt = 30
+    """For one whole answer."""
+    largest_bytes: PositiveInt = 10 * 1024 * 1024
+    """Of one answer, after decompression."""
+    complete_teasers: bool = True
+    """Fetch the page of a feed entry that is only a teaser, where robots.txt allows it."""
+    allow_private: tuple[str, ...] = ()
+    """Hosts, addresses and networks to ask although they are not public."""
+    report_after_nights: PositiveInt = 3
+    """A feed without success for so many nights is reported in the edition."""
+
+    @field_validator("allow_private")
+    @classmethod
+    def _hosts_or_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            check_host_or_network(entry)
+        return value
 
 
 class CopiesConfig(_Section):
@@ -125,6 +171,7 @@ class Config(_Section):
     languages: tuple[str, ...] = ()
     """Languages to keep, as ISO 639-1 codes; empty keeps all."""
     sources: tuple[SourceConfig, ...] = ()
+    fetch: FetchConfig = FetchConfig()
     copies: CopiesConfig = CopiesConfig()
     digest: DigestConfig = DigestConfig()
     edition: EditionConfig = EditionConfig()
@@ -178,6 +225,7 @@ def _valid_keys(location: tuple[int | str, ...]) -> list[str]:
     """The keys the table around `location` knows."""
     tables: dict[str, type[_Section]] = {
         "sources": SourceConfig,
+        "fetch": FetchConfig,
         "copies": CopiesConfig,
         "digest": DigestConfig,
         "edition": EditionConfig,
@@ -190,9 +238,24 @@ def _valid_keys(location: tuple[int | str, ...]) -> list[str]:
 
 def _resolved(config: Config, folder: Path) -> Config:
     """The same configuration with every relative path made absolute, starting at `folder`."""
-    sources = tuple(source.model_copy(update={"path": folder / source.path}) for source in config.sources)
+    sources = tuple(_located(source, folder) for source in config.sources)
     mail = config.mail
     if mail.smtp is not None and mail.smtp.password_file is not None:
         smtp = mail.smtp.model_copy(update={"password_file": folder / mail.smtp.password_file})
         mail = mail.model_copy(update={"smtp": smtp})
     return config.model_copy(update={"data_dir": folder / config.data_dir, "sources": sources, "mail": mail})
+
+
+def _located(source: SourceConfig, folder: Path) -> SourceConfig:
+    """A source whose file, if it is one, is named from the root."""
+    places = {"path": source.path, "opml": source.opml}
+    return source.model_copy(update={key: folder / place for key, place in places.items() if place is not None})
+
+
+def check_host_or_network(entry: str) -> None:
+    """Raise ValueError when the text is no host name, address or network."""
+    try:
+        ipaddress.ip_network(entry, strict=False)
+    except ValueError:
+        if not entry or set(entry) & set("/:@ ") or entry.replace(".", "").isdigit():
+            raise ValueError(f"{entry!r} is no host name, address or network such as 10.0.0.0/8") from None

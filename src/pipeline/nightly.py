@@ -6,7 +6,7 @@ leaves nothing behind and can be repeated; after it, a further run only mails wh
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -29,6 +29,7 @@ from pipeline.stages.cluster import cluster
 from pipeline.stages.dedupe import dedupe
 from pipeline.stages.deliver import Pace, deliver, open_transport
 from pipeline.stages.edit import Frame, edit
+from pipeline.stages.fetch import Feed, Fetched, Past, fetch, listed_feeds
 from pipeline.stages.ingest import ingest
 from pipeline.stages.polish import polish
 from pipeline.stages.recall import recall
@@ -37,6 +38,7 @@ from pipeline.stages.summarise import summarise
 from pipeline.store.core import Store, open_store
 from pipeline.store.rows import Night
 from pipeline.times import Clock
+from pipeline.web.feeds import FeedState, trouble
 
 SOURCE_FAILED = "source"
 """The stage of a reject that stands for a whole source."""
@@ -82,6 +84,7 @@ class Gathered:
     failed_sources: tuple[Reject, ...]
     rejects: tuple[Reject, ...]
     counts: Counts
+    feeds: tuple[FeedState, ...] = ()
 
 
 def state_file(config: Config) -> Path:
@@ -112,7 +115,11 @@ def run_night(config: Config, moment: Moment, report: Report) -> Outcome:
 
 def make_edition(config: Config, moment: Moment, store: Store, report: Report) -> tuple[Edition, Night]:
     """Everything up to the edition; nothing is saved and nothing sent."""
-    gathered = gather(config, moment, store)
+    return _edited(config, moment, store, gather(config, moment, store, report), report)
+
+
+def _edited(config: Config, moment: Moment, store: Store, gathered: Gathered, report: Report) -> tuple[Edition, Night]:
+    """The edition of what came in."""
     report(
         f"read {gathered.counts.items} items: {gathered.counts.articles} articles, {gathered.counts.rejected} rejected"
     )
@@ -130,7 +137,9 @@ def make_edition(config: Config, moment: Moment, store: Store, report: Report) -
     frame = Frame(config.title, moment.night, moment.cutoff, counts, gathered.failed_sources, gathered.rejects)
     edition = edit(summaries, frame, config.edition.stories)
     terms = NOTHING.with_texts(map(usual_terms, gathered.articles))
-    return edition, Night(edition, render(edition, config.zone), gathered.articles, stories, echoes, terms)
+    return edition, Night(
+        edition, render(edition, config.zone), gathered.articles, stories, echoes, terms, gathered.feeds
+    )
 
 
 def _recalled(
@@ -159,8 +168,8 @@ def _remember(config: Config, night: date, store: Store) -> None:
     memory.merge(night)
 
 
-def gather(config: Config, moment: Moment, store: Store) -> Gathered:
-    """Ingest and clean: the night's articles, each once, without those of earlier nights.
+def gather(config: Config, moment: Moment, store: Store, report: Report = lambda _: None) -> Gathered:
+    """Fetch, ingest and clean: the night's articles, each once, without those of earlier nights.
 
     Every item is accounted for: items = rejected + seen + repeats + articles.
     """
@@ -169,7 +178,9 @@ def gather(config: Config, moment: Moment, store: Store) -> Gathered:
     found: list[Article] = []
     failed: list[Reject] = []
     rejects: list[Reject] = []
-    for item in ingest(config.sources):
+    before = store.feeds()
+    fetched = fetch(config.sources, config.fetch, Past(moment.cutoff, before, store.seen), report)
+    for item in ingest(config.sources, fetched.items):
         result = item if isinstance(item, Reject) else _wanted(clean(item, clock), config.languages)
         if isinstance(result, Article):
             found.append(result)
@@ -194,7 +205,20 @@ def gather(config: Config, moment: Moment, store: Store) -> Gathered:
         raise NewsfoldError(
             f"night {moment.night}: {items} items came in, but they are not all accounted for: {counts}"
         )
-    return Gathered(articles, tuple(failed), (*rejects, *polished.repeats), counts)
+    failed += _feeds_in_trouble(config, moment, before, fetched)
+    return Gathered(articles, tuple(failed), (*rejects, *polished.repeats), counts, fetched.states)
+
+
+def _feeds_in_trouble(
+    config: Config, moment: Moment, before: Mapping[str, FeedState], fetched: Fetched
+) -> Iterator[Reject]:
+    """The configured feeds that readers should know of: no success for too many nights, asked tonight or not."""
+    states = {**before, **{state.url: state for state in fetched.states}}
+    listed = (feed for source in config.sources for feed in listed_feeds(source))
+    for url in dict.fromkeys(feed.url for feed in listed if isinstance(feed, Feed)):
+        reason = trouble(states[url], moment.cutoff, config.fetch.report_after_nights)
+        if reason:
+            yield Reject(SOURCE_FAILED, url, reason)
 
 
 def _wanted(result: Article | Reject, languages: tuple[str, ...]) -> Article | Reject:
@@ -233,14 +257,15 @@ def _made(config: Config, moment: Moment, store: Store, report: Report) -> tuple
 
     The memory is derived from stored articles: one that is damaged or of another make is made again, once.
     """
+    gathered = gather(config, moment, store, report)
     try:
         _remember(config, moment.night, store)
-        return make_edition(config, moment, store, report)
+        return _edited(config, moment, store, gathered, report)
     except DerivedError as error:
         report(f"signatures are made again: {error}")
         shutil.rmtree(signature_folder(config))
         _remember(config, moment.night, store)
-        return make_edition(config, moment, store, report)
+        return _edited(config, moment, store, gathered, report)
 
 
 def send_pending(config: Config, moment: Moment, of_that_night: bool, retry_unknown: bool) -> tuple[Receipt, ...]:

@@ -1,28 +1,21 @@
 """Reading one file of articles: pages, dumps, feeds, JSON Lines and Parquet, as raw items or rejects."""
 
 import gzip
-import io
 import json
-import re
-import sys
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
+from pipeline.feed_parsing import parse_feed
 from pipeline.files import shown
 from pipeline.jsonlines import BadLineError, JsonObject, Line, read_lines, text_of
 from pipeline.records import Hints, Kind, RawItem, Reject
-from pipeline.text.normalise import encodable
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes after decompression: a page or feed is never larger, a compression bomb is."""
 _HINT_KEYS = ("id", "url", "title", "published", "lang", "source")
-# "Lindmar Courier – All stories", "BBC News | World": the feed's section behind the publisher's name.
-_SECTION = re.compile(r"\s+(?:[–—|»:-]|::)\s+")
-# "&#xD83D;", "&#55357;": publishing software writes emoji as two halves, and feedparser fails on either.
-_CHARACTER = re.compile(rb"&#(?:x([0-9a-f]+)|([0-9]+));?", re.IGNORECASE)
 _TEXT_KEYS = ("html", "text")
 
 Read = Iterator[RawItem | Reject]
@@ -113,34 +106,8 @@ def _from_line(line: Line, source: str) -> RawItem | Reject:
 
 
 def _read_feed(path: Path, source: str) -> Read:
-    """The entries of an RSS, Atom or RDF file."""
-    import feedparser
-
-    content = io.BytesIO(_CHARACTER.sub(_possible, _content(path)))
-    feed = feedparser.parse(content, sanitize_html=False, resolve_relative_uris=False)
-    if not feed.entries and (feed.bozo or not feed.get("version")):
-        yield Reject("ingest", shown(path), f"not a feed: {feed.get('bozo_exception', 'no known format')}")
-        return
-    publisher = source or _SECTION.split(str(feed.feed.get("title", "")))[0]
-    for number, entry in enumerate(feed.entries, 1):
-        name = entry.get("id") or entry.get("link") or number
-        bodies = [part.get("value", "") for part in entry.get("content", [])]
-        body = max([*bodies, entry.get("summary", "")], key=len)
-        hints = Hints(
-            url=encodable(str(entry.get("link", ""))),
-            title=encodable(str(entry.get("title", ""))),
-            published=str(entry.get("published") or entry.get("updated") or ""),
-            lang=str(entry.get("language") or feed.feed.get("language", "")),
-            source=publisher,
-        )
-        yield RawItem(encodable(f"{shown(path)}#{name}"), Kind.FRAGMENT, str(body).encode("utf-8", "replace"), hints)
-
-
-def _possible(reference: re.Match[bytes]) -> bytes:
-    """The reference to a character as it stands, nothing where no such character can exist."""
-    hexadecimal, digits = reference.groups()
-    code = int(hexadecimal, 16) if hexadecimal else int(digits.lstrip(b"0")[:9] or b"0")
-    return b"" if 0xD800 <= code <= 0xDFFF or code > sys.maxunicode else reference[0]
+    found = parse_feed(_content(path), shown(path), source)
+    yield from [found] if isinstance(found, Reject) else found
 
 
 _READERS: dict[str, Callable[[Path, str], Read]] = {
@@ -155,4 +122,5 @@ _READERS: dict[str, Callable[[Path, str], Read]] = {
     ".rss": _read_feed,
     ".atom": _read_feed,
     ".rdf": _read_feed,
+    ".json": _read_feed,
 }

@@ -67,13 +67,17 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class RawItem:
-    """One item as it came in. `location` names it for people: a path, `path:line` or `path#entry`."""
+    """One item as it came in. `location` names it for people: a path, `path:line` or `path#entry`.
+
+    `teaser` is the feed entry whose page this is: it stands when the page turns out to hold less.
+    """
 
     location: str
     kind: Kind
     content: bytes
     hints: Hints = Hints()
     extra: Mapping[str, Json] = field(default_factory=dict)
+    teaser: "RawItem | None" = None
 
 
 @dataclass(frozen=True, slots=True)

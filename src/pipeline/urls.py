@@ -1,5 +1,6 @@
 """Addresses of articles: one form for one article, however it was reached."""
 
+import hashlib
 from urllib.parse import SplitResult, urlsplit
 
 from courlan import normalize_url
@@ -28,3 +29,8 @@ def _web_address(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if known and not any(character.isspace() for character in url.strip()) else None
+
+
+def stable_id(key: str) -> str:
+    """An article's id from what it is known by: its canonical address, else its publisher and words."""
+    return "a" + hashlib.sha256(key.encode()).hexdigest()[:15]

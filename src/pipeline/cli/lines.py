@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from pipeline.cli.terminal import Exit, exits, report_rejects, say
+from pipeline.cli.terminal import Exit, exits, report_rejects, say, step
 from pipeline.config import DEFAULT_MODEL, Device, SourceConfig
 from pipeline.errors import ConfigError, InputError
 from pipeline.jsonlines import (
@@ -42,19 +43,25 @@ def register(app: typer.Typer) -> None:
 
 @exits
 def ingest(
-    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE…", help="files and folders")],
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="files, folders and feed addresses")],
     output: Output = STANDARD,
     rejects: Rejects = None,
+    config_file: Annotated[
+        Path | None, typer.Option("--config", "-c", help="a configuration whose [fetch] table holds for feeds")
+    ] = None,
 ) -> Exit:
-    """Read files and folders (HTML, text, JSON Lines, Parquet, feed files) into clean article lines."""
+    """Read files, folders (HTML, text, JSON Lines, Parquet, feed files) and feeds into clean article lines."""
+    from pipeline.config import FetchConfig, load
     from pipeline.stages.clean import clean
+    from pipeline.stages.fetch import Past, fetch
     from pipeline.stages.ingest import ingest as read
     from pipeline.stages.polish import polish
 
-    results = [
-        item if isinstance(item, Reject) else clean(item)
-        for item in read([SourceConfig(path=source) for source in sources])
-    ]
+    places = [_source(source) for source in sources]
+    settings = load(config_file).fetch if config_file else FetchConfig()
+    fetched = fetch(places, settings, Past(datetime.now(UTC)), step)
+    found = (*read(places, fetched.items), *fetched.failures)
+    results = [item if isinstance(item, Reject) else clean(item) for item in found]
     polished = polish(result for result in results if isinstance(result, Article))
     refused = [*(result for result in results if isinstance(result, Reject)), *polished.repeats]
     write_lines(output, (article_line(article) for article in polished.articles))
@@ -153,6 +160,16 @@ def check(
     refused: list[Reject] = []
     write_lines(output, _each(source, lambda line: _checked(line, checker), refused))
     report_rejects(refused, rejects)
+
+
+def _source(place: str) -> SourceConfig:
+    """A source as the command line names it."""
+    if not place.startswith(("http://", "https://")):
+        return SourceConfig(path=Path(place))
+    try:
+        return SourceConfig(url=place)
+    except ValueError as error:
+        raise ConfigError(f"{place}: not a feed's address; it must hold no blanks, user or password") from error
 
 
 def _each(source: Path, use: Callable[[Line], Value], refused: list[Reject]) -> Iterator[Value]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.feeds import feed_line, feeds_app
 from pipeline.cli.terminal import Exit, exits, say, show, step
 from pipeline.config import DEFAULT_MODEL, Config, Device, DigestConfig, load
 from pipeline.errors import ConfigError, NewsfoldError
@@ -34,6 +35,7 @@ def register(app: typer.Typer) -> None:
     models_app.command("list")(models_list)
     models_app.command("fetch")(models_fetch)
     app.add_typer(config_app, name="config")
+    app.add_typer(feeds_app, name="feeds")
     app.add_typer(models_app, name="models")
 
 
@@ -113,7 +115,7 @@ def send(
 
 @exits
 def status(config_file: ConfigFile = DEFAULT_FILE) -> None:
-    """The last runs, and the mail of the latest edition."""
+    """The last runs, the feeds in trouble, and the mail of the latest edition."""
     from pipeline.nightly import state_file
     from pipeline.store.core import open_store
 
@@ -121,6 +123,9 @@ def status(config_file: ConfigFile = DEFAULT_FILE) -> None:
     with open_store(state_file(config)) as store:
         for past in store.last_runs(LAST_RUNS):
             show(f"{past.night}  started {past.started:%Y-%m-%d %H:%M} UTC  {past.outcome or 'did not finish'}")
+        for state in store.feeds().values():
+            if state.problem:
+                show(feed_line(state))
         latest = store.latest_edition()
         if latest is None:
             show("no edition yet")
@@ -157,7 +162,8 @@ def explain(
 def config_check(config_file: ConfigFile = DEFAULT_FILE) -> None:
     """Read the configuration and say whether it is complete."""
     config = load(config_file)
-    missing = [str(source.path) for source in config.sources if not source.path.exists()]
+    files = [source.path or source.opml for source in config.sources]
+    missing = [str(file) for file in files if file is not None and not file.exists()]
     if not config.sources:
         raise ConfigError(f"configuration {config_file}: no [[sources]]; there is nothing to read")
     if missing:

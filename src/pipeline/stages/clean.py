@@ -1,6 +1,5 @@
 """Turns a raw item into a clean article, or says why it is none."""
 
-import hashlib
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +10,7 @@ from pipeline.text.dump import CleanDump, clean_dump
 from pipeline.text.language import detect
 from pipeline.text.normalise import comparable, decoded, tidy, tidy_line
 from pipeline.times import UNIVERSAL, Clock
-from pipeline.urls import canonical, host
+from pipeline.urls import canonical, host, stable_id
 
 FEWEST_WORDS = 25
 """A page or dump with less text is a shell, a wall or an index; entries and lines may be shorter."""
@@ -42,12 +41,20 @@ def clean(item: RawItem, clock: Clock = UNIVERSAL) -> Article | Reject:
 
     `clock` reads times that name no zone, and dates whose order of day and month is open.
     """
+    if item.teaser is not None:
+        whole, teaser = clean(replace(item, teaser=None), clock), clean(item.teaser, clock)
+        return teaser if isinstance(teaser, Article) and _is_longer(teaser, whole) else whole
     try:
         found = _found(item, clock)
         _require_text(item.kind, found)
     except _NotAnArticleError as error:
         return Reject("clean", item.location, str(error), item.hints.id)
     return _article(item, found, clock)
+
+
+def _is_longer(teaser: Article, whole: Article | Reject) -> bool:
+    """Whether a feed's entry says more than the page behind it, which may be a wall."""
+    return isinstance(whole, Reject) or len(teaser.text) > len(whole.text)
 
 
 def _found(item: RawItem, clock: Clock) -> _Found:
@@ -122,4 +129,4 @@ def _article(item: RawItem, found: _Found, clock: Clock) -> Article:
 def _stable_id(article: Article) -> str:
     """The same id whenever the same article comes in again: from its address, else from its publisher and words."""
     key = article.url or f"{article.source}\n{article.title}\n{article.text}"
-    return "a" + hashlib.sha256(key.encode()).hexdigest()[:15]
+    return stable_id(key)

@@ -12,10 +12,11 @@ from typing import Self
 from pipeline.clustering.background import Background
 from pipeline.errors import StoreError
 from pipeline.records import Article, PastStory, Rendered
-from pipeline.store import aliases, explain, nights, runs, terms
+from pipeline.store import aliases, explain, feeds, nights, runs, terms
 from pipeline.store.database import Database, open_database
 from pipeline.store.ledger import Ledger
 from pipeline.store.rows import Night, Run
+from pipeline.web.feeds import FeedState
 
 
 class Store:
@@ -86,6 +87,10 @@ class Store:
     def background(self, night: date) -> Background:
         """How common terms were in the nights before a night; nothing when that or a later night was saved already."""
         return terms.background(self._database, night)
+
+    def feeds(self) -> dict[str, FeedState]:
+        """Every feed that a saved night asked, by the configuration's address."""
+        return feeds.load(self._database)
 
     def present_id(self, story: str) -> str:
         """The id that the story of an id goes by now: another one when it turned out to be one with an older story."""

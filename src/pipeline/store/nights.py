@@ -10,7 +10,7 @@ from itertools import groupby
 
 from pipeline.errors import StoreError
 from pipeline.records import Article, DigestSentence, Disagreement, Edition, Entry, PastStory, Reject, Rendered, Story
-from pipeline.store import aliases, terms
+from pipeline.store import aliases, feeds, terms
 from pipeline.store.database import Database, Value, utc_text, utc_time
 from pipeline.store.rows import Night
 
@@ -36,6 +36,7 @@ def save(database: Database, night: Night) -> None:
             ((night.edition.id, *astuple(echo)) for echo in night.echoes),
         )
         terms.add(database, night.edition.night, night.terms)
+        feeds.save(database, night.feeds)
 
 
 def edition(database: Database, identifier: str) -> Rendered | None:

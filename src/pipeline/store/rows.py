@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from pipeline.clustering.background import NOTHING, Background
 from pipeline.records import Article, DeliveryState, Echo, Edition, Rendered, Story
+from pipeline.web.feeds import FeedState
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,8 @@ class Night:
     """Everything one night decided: what is saved, in one piece, before any mail goes out.
 
     `articles` are all that were accepted; `stories` are all that were formed, those left out of the edition included;
-    `echoes` are the articles that repeat earlier ones; `terms` tells in how many of the articles each term stands.
+    `echoes` are the articles that repeat earlier ones; `terms` tells in how many of the articles each term stands;
+    `feeds` are those asked tonight: their validators are kept with the articles they gave, or not at all.
     """
 
     edition: Edition
@@ -21,6 +23,7 @@ class Night:
     stories: tuple[Story, ...]
     echoes: tuple[Echo, ...] = ()
     terms: Background = NOTHING
+    feeds: tuple[FeedState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

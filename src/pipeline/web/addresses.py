@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from pipeline.config import check_host_or_network
 from pipeline.errors import FetchError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -36,11 +37,10 @@ def guard(allowed: Iterable[str]) -> Guard:
     """
     hosts, networks = set(), []
     for entry in allowed:
+        check_host_or_network(entry)
         try:
             networks.append(ipaddress.ip_network(entry, strict=False))
         except ValueError:
-            if not entry or set(entry) & set("/:@ ") or entry.replace(".", "").isdigit():
-                raise ValueError(f"{entry!r} is no host name, address or network such as 10.0.0.0/8") from None
             hosts.add(entry.casefold().rstrip("."))
     return Guard(frozenset(hosts), tuple(networks))
 
