@@ -17,13 +17,13 @@ from filelock import FileLock, Timeout
 from pipeline.clustering.background import NOTHING
 from pipeline.clustering.texts import usual_terms
 from pipeline.config import Config
-from pipeline.digest.loading import load_writer
-from pipeline.digest.writer import Writer
+from pipeline.digest.check import Setting
+from pipeline.digest.loading import load_checker, load_writer
 from pipeline.errors import DerivedError, LockedError, NewsfoldError
 from pipeline.files import write_atomically
 from pipeline.minhash.memory import open_memory
 from pipeline.minhash.search import sketch_articles
-from pipeline.records import Article, Counts, DeliveryState, Echo, Edition, Receipt, Reject, Rendered, Story
+from pipeline.records import Article, Counts, DeliveryState, Echo, Edition, Receipt, Reject, Rendered, Story, Summary
 from pipeline.stages.clean import clean
 from pipeline.stages.cluster import cluster
 from pipeline.stages.dedupe import dedupe
@@ -125,7 +125,7 @@ def make_edition(config: Config, moment: Moment, store: Store, report: Report) -
     report(f"found {copies} copies, {len(echoes)} articles that repeat earlier ones, {len(stories)} stories")
     if folded.capped:
         report(f"{folded.capped} sets of look-alikes were too large to compare each with each")
-    summaries = summarise(stories, _writer(config, stories, report), config.digest.words)
+    summaries = _summaries(config, stories, report)
     counts = replace(gathered.counts, copies=copies, stories=len(stories))
     frame = Frame(config.title, moment.night, moment.cutoff, counts, gathered.failed_sources, gathered.rejects)
     edition = edit(summaries, frame, config.edition.stories)
@@ -205,12 +205,14 @@ def _wanted(result: Article | Reject, languages: tuple[str, ...]) -> Article | R
     return Reject("clean", result.location, reason, result.id)
 
 
-def _writer(config: Config, stories: tuple[Story, ...], report: Report) -> Writer | None:
-    """The configured model, loaded only when there is something to write; `none` quotes instead of writing."""
-    if not stories or config.digest.model == "none":
-        return None
-    report(f"writing with {config.digest.model}")
-    return load_writer(config.digest.model, config.digest.device, config.digest.batch)
+def _summaries(config: Config, stories: Sequence[Story], report: Report) -> tuple[Summary, ...]:
+    """The stories' digests. The models are loaded only when there is something to write; `none` only quotes."""
+    digest = config.digest
+    if not stories or digest.model == "none":
+        return summarise(stories, None, digest.words)
+    report(f"writing with {digest.model}")
+    writer = load_writer(digest.model, digest.device, digest.batch)
+    return summarise(stories, writer, digest.words, load_checker(Setting.STRICT, digest.device))
 
 
 def _night(config: Config, moment: Moment, store: Store, report: Report) -> Outcome:

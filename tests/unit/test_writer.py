@@ -68,6 +68,13 @@ def test_it_does_shorten(folder: Path) -> None:
     assert any(len(proposal) < len(sentence) for proposal, sentence in zip(written, SENTENCES, strict=True))
 
 
+def test_sparingly_leaves_out_one_part_at_most(folder: Path) -> None:
+    """A second try changes less: at most one of the parts that may go is gone, and what is left is still true."""
+    for proposal, sentence in zip(loaded(folder).write(SENTENCES, sparingly=True), SENTENCES, strict=True):
+        alone = {(sentence[:start] + sentence[end:]).strip() for start, end in harmless_cuts(sentence)}
+        assert proposal in {sentence, *(text[:1].upper() + text[1:] for text in alone)}
+
+
 def test_what_cannot_be_cut_comes_back(folder: Path) -> None:
     """Sentences of other languages and those without harmless parts are not touched."""
     assert loaded(folder).write(UNCUTTABLE) == UNCUTTABLE

@@ -130,7 +130,7 @@ def summarise(
 
     refused: list[Reject] = []
     stories = list(_each(source, _story, refused))
-    summaries = digest(stories, _writer(model, device), words)
+    summaries = digest(stories, *_models(model, device, words))
     write_lines(output, (_summary_line(summary) for summary in summaries))
     report_rejects(refused, rejects)
 
@@ -146,10 +146,10 @@ def check(
     rejects: Rejects = None,
 ) -> None:
     """Check each line of {"id","document","summary"}: is every sentence of the summary supported?"""
-    from pipeline.digest.check import Checker, Setting
-    from pipeline.digest.loading import load_consistency_model
+    from pipeline.digest.check import Setting
+    from pipeline.digest.loading import load_checker
 
-    checker = Checker(load_consistency_model(device), Setting.STRICT if strict else Setting.BALANCED)
+    checker = load_checker(Setting.STRICT if strict else Setting.BALANCED, device)
     refused: list[Reject] = []
     write_lines(output, _each(source, lambda line: _checked(line, checker), refused))
     report_rejects(refused, rejects)
@@ -266,13 +266,14 @@ def _article_value(value: Json, name: str) -> JsonObject:
     raise BadLineError(f"an article must be an object or a string, not {type(value).__name__}")
 
 
-def _writer(model: str, device: Device) -> "Writer | None":
-    """The writer asked for; `none` quotes instead of writing."""
+def _models(model: str, device: Device, words: int) -> "tuple[Writer | None, int, Checker | None]":
+    """Writer, words and checker as `summarise` takes them; `none` quotes instead of writing."""
     if model == "none":
-        return None
-    from pipeline.digest.loading import load_writer
+        return None, words, None
+    from pipeline.digest.check import Setting
+    from pipeline.digest.loading import load_checker, load_writer
 
-    return load_writer(model, device)
+    return load_writer(model, device), words, load_checker(Setting.STRICT, device)
 
 
 def _summary_line(summary: "Summary") -> JsonObject:

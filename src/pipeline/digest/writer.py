@@ -9,7 +9,7 @@ the sentence in one pass, the first skip it prefers is taken, and it reads again
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,8 +34,11 @@ class Writer(Protocol):
 
     name: str
 
-    def write(self, sentences: Sequence[str]) -> list[str]:
-        """One proposal for each sentence, in order; the sentence itself when there is nothing to propose."""
+    def write(self, sentences: Sequence[str], sparingly: bool = False) -> list[str]:
+        """One proposal for each sentence, in order; the sentence itself when there is nothing to propose.
+
+        `sparingly` asks for the least change: it is what a refused proposal is tried again with.
+        """
         ...
 
 
@@ -48,16 +51,20 @@ class TransformersWriter:
         self._tokenizer = tokenizer
         self._batch = batch
 
-    def write(self, sentences: Sequence[str]) -> list[str]:
+    def write(self, sentences: Sequence[str], sparingly: bool = False) -> list[str]:
         """One proposal for each sentence, in order; greedy, so the same sentences give the same proposals.
 
-        A sentence of which nothing can be left out, or that holds chat markup, comes back as it is.
+        A sentence of which nothing can be left out, or that holds chat markup, comes back as it is. Sparingly, only the
+        one part is left out that the model is surest about.
         """
         distinct = sorted({text for text in sentences if _worthwhile_cuts(text) and not MARKUP.search(text)})
         drafts = {text: self._draft(text) for text in distinct}
         undecided = list(drafts.values())
+        if sparingly:
+            self._read(undecided, _Draft.take_surest_skip)
+            undecided = []
         while undecided:
-            undecided = [draft for draft in self._read(undecided) if draft.skipped]
+            undecided = [draft for draft in self._read(undecided, _Draft.take_first_skip) if draft.skipped]
         return [self._text(drafts[text]) if text in drafts else text for text in sentences]
 
     def _draft(self, sentence: str) -> "_Draft":
@@ -86,13 +93,13 @@ class TransformersWriter:
         text = self._tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
         return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def _read(self, drafts: Sequence["_Draft"]) -> list["_Draft"]:
-        """Let the model read every draft once, batches of like length together; each takes its first skip or none."""
+    def _read(self, drafts: Sequence["_Draft"], take: Callable[["_Draft", "torch.Tensor"], None]) -> list["_Draft"]:
+        """Let the model read every draft once, batches of like length together; each takes one skip or none."""
         by_length = sorted(drafts, key=lambda draft: len(draft.prompt) + len(draft.decided) + len(draft.rest))
         for start in range(0, len(by_length), self._batch):
             batch = by_length[start : start + self._batch]
             for draft, logits in zip(batch, self._logits(batch), strict=True):
-                draft.take_first_skip(logits)
+                take(draft, logits)
         return by_length
 
     def _logits(self, drafts: Sequence["_Draft"]) -> list["torch.Tensor"]:
@@ -155,16 +162,39 @@ class _Draft:
 
     def take_first_skip(self, logits: "torch.Tensor") -> None:
         """Skip to where the first preferred jump leads; `logits` are those of the rest, shape (rest, vocabulary)."""
+        self._take(next(self._preferred(logits), None))
+
+    def take_surest_skip(self, logits: "torch.Tensor") -> None:
+        """Skip where the model prefers it most, if anywhere; `logits` are those of the rest."""
+        self._take(max(self._preferred(logits), key=lambda skip: (skip.margin, -skip.place), default=None))
+
+    def _preferred(self, logits: "torch.Tensor") -> Iterator["_Skip"]:
+        """The best jump at every place where the model would rather skip than go on."""
         for place in range(self.place, len(self.tokens)):
             at = logits[place - self.place]
             along = self.tokens[place]
             landings = [landing for landing in self.skips.get(place, ()) if self.tokens[landing] != along]
             best = max(landings, key=lambda landing: float(at[self.tokens[landing]]), default=None)
-            if best is not None and float(at[self.tokens[best]]) + SHORTENING > float(at[along]):
-                self.decided = (*self.decided, *self.tokens[self.place : place])
-                self.place, self.skipped = best, True
-                return
-        self.skipped = False
+            if best is not None:
+                margin = float(at[self.tokens[best]]) + SHORTENING - float(at[along])
+                if margin > 0:
+                    yield _Skip(place, best, margin)
+
+    def _take(self, skip: "_Skip | None") -> None:
+        """Decide on a skip, or on none any more."""
+        self.skipped = skip is not None
+        if skip is not None:
+            self.decided = (*self.decided, *self.tokens[self.place : skip.place])
+            self.place = skip.landing
+
+
+@dataclass(frozen=True, slots=True)
+class _Skip:
+    """A jump from a place to a later one, and by how much the model prefers it to going on (a difference of logits)."""
+
+    place: int
+    landing: int
+    margin: float
 
 
 def _worthwhile_cuts(sentence: str) -> list[tuple[int, int]]:
