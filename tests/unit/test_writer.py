@@ -150,9 +150,11 @@ def test_a_model_that_forgets_reads_every_request_whole(tiny_causal: Path, tmp_p
     from transformers import AutoTokenizer, MistralConfig, MistralForCausalLM
 
     tokenizer = AutoTokenizer.from_pretrained(tiny_causal)
-    sizes: dict[str, Any] = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+    sizes: dict[str, Any] = {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2}
     torch.manual_seed(tiny_model.SEED)
-    config = MistralConfig(vocab_size=len(tokenizer), num_key_value_heads=2, sliding_window=window, **sizes)
+    config = MistralConfig(
+        vocab_size=len(tokenizer), num_hidden_layers=2, num_key_value_heads=2, sliding_window=window, **sizes
+    )
     MistralForCausalLM(config).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
     writer = load_writer(str(tmp_path), "cpu")
