@@ -23,6 +23,7 @@ LAYERS = (
     ("text",),
     (
         "jsonlines",
+        "warc",
         "readers",
         "page",
         "minhash",
@@ -34,7 +35,7 @@ LAYERS = (
     ("demo",),
     ("cli",),
 )
-HEAVY = "torch transformers sklearn scipy pyarrow trafilatura datasketch feedparser numba numpy".split()
+HEAVY = "torch transformers sklearn scipy pyarrow trafilatura datasketch feedparser fastwarc numba numpy".split()
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Reading one file of articles: pages, dumps, feeds, JSON Lines and Parquet, as raw items or rejects."""
+"""Reading one file of articles: pages, dumps, feeds, JSON Lines, Parquet and web archives, as raw items or rejects."""
 
 import gzip
 import io
@@ -15,6 +15,7 @@ from pipeline.files import shown
 from pipeline.jsonlines import BadLineError, JsonObject, Line, read_lines, text_of
 from pipeline.records import Hints, Kind, RawItem, Reject
 from pipeline.text.normalise import encodable
+from pipeline.warc import read_warc
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes after decompression: a page or feed is never larger, a compression bomb is."""
@@ -93,6 +94,10 @@ def _read_parquet(path: Path, source: str) -> Read:
         yield Reject("ingest", shown(path), f"cannot be read to its end: {error}")
 
 
+def _read_archive(path: Path, source: str) -> Read:
+    yield from read_warc(path, shown(path), source)
+
+
 def _as_json(value: Any) -> JsonObject:  # noqa: ANN401 - whatever a Parquet column can hold
     """A row with nothing in it but what JSON knows: times, decimals and bytes as text."""
     return json.loads(json.dumps(value, default=str))  # type: ignore[no-any-return]  # a row is an object
@@ -151,6 +156,7 @@ _READERS: dict[str, Callable[[Path, str], Read]] = {
     ".jsonl": _read_json_lines,
     ".ndjson": _read_json_lines,
     ".parquet": _read_parquet,
+    ".warc": _read_archive,
     ".xml": _read_feed,
     ".rss": _read_feed,
     ".atom": _read_feed,
