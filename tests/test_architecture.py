@@ -25,6 +25,7 @@ LAYERS = (
         "jsonlines",
         "readers",
         "page",
+        "pages",
         "minhash",
         "clustering",
     ),
