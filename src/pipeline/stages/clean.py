@@ -14,7 +14,7 @@ from pipeline.text.dump import CleanDump, clean_dump
 from pipeline.text.language import detect
 from pipeline.text.normalise import comparable, decoded, tidy, tidy_line
 from pipeline.times import UNIVERSAL, Clock
-from pipeline.urls import canonical, host
+from pipeline.urls import canonical, host, same_article
 
 FEWEST_WORDS = 25
 """A page or dump with less text is a shell, a wall or an index; entries and lines may be shorter."""
@@ -42,6 +42,8 @@ class _Found:
 
 def clean(item: RawItem, clock: Clock = UNIVERSAL) -> Article | Reject:
     """The article in an item. What the source says wins for id, address and publisher; the page wins for its text.
+
+    Where the source's address is a mobile or AMP form of the one the page states, the article has that one.
 
     `clock` reads times that name no zone, and dates whose order of day and month is open.
     """
@@ -118,7 +120,8 @@ def _require_text(kind: Kind, found: _Found) -> None:
 def _article(item: RawItem, found: _Found, clock: Clock) -> Article:
     """The record, with the source's hints weighed in; the title does not stand in the text again."""
     hints = item.hints
-    url = canonical(hints.url or found.url)
+    url, stated = canonical(hints.url or found.url), canonical(found.url)
+    url = stated if same_article(url, stated) else url
     title = tidy_line(hints.title or found.title)
     article = Article(
         id=hints.id,
