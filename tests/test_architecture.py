@@ -19,13 +19,14 @@ LONGEST_MODULE, LONGEST_FUNCTION = 500, 60
 # From the bottom up; a module belongs to the first prefix that fits, and imports only its own level and those below.
 LAYERS = (
     ("errors",),
-    ("records", "locations", "config", "files", "urls", "times", "compiled"),
+    ("records", "locations", "config", "files", "urls", "times", "compiled", "parallel"),
     ("text",),
     (
         "jsonlines",
         "warc",
         "readers",
         "page",
+        "pages",
         "minhash",
         "clustering",
     ),

@@ -24,7 +24,7 @@ from pipeline.files import write_atomically
 from pipeline.minhash.memory import open_memory
 from pipeline.minhash.search import sketch_articles
 from pipeline.records import Article, Counts, DeliveryState, Echo, Edition, Receipt, Reject, Rendered, Story, Summary
-from pipeline.stages.clean import clean
+from pipeline.stages.clean import clean_all
 from pipeline.stages.cluster import cluster
 from pipeline.stages.dedupe import dedupe
 from pipeline.stages.deliver import Pace, deliver, open_transport
@@ -169,8 +169,8 @@ def gather(config: Config, moment: Moment, store: Store) -> Gathered:
     found: list[Article] = []
     failed: list[Reject] = []
     rejects: list[Reject] = []
-    for item in ingest(config.sources):
-        result = item if isinstance(item, Reject) else _wanted(clean(item, clock), config.languages)
+    for cleaned in clean_all(ingest(config.sources), clock):
+        result = _wanted(cleaned, config.languages)
         if isinstance(result, Article):
             found.append(result)
         elif result.stage == SOURCE_FAILED:
