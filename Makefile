@@ -31,6 +31,8 @@ bench: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python benchmarks/cluster.py
 	$(BIN)/python benchmarks/quality.py
+	$(BIN)/python benchmarks/extract.py
+	$(BIN)/python benchmarks/summarise.py
 	$(BIN)/python benchmarks/dedupe.py
 	$(BIN)/python benchmarks/dedupe.py --scaling
 	$(BIN)/python benchmarks/memory.py

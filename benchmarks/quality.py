@@ -12,6 +12,7 @@ import importlib.util
 import json
 import sys
 from collections.abc import Callable, Iterable
+from datetime import UTC
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,9 +20,11 @@ from typing import Any
 from pipeline.digest.check import Checker, Setting
 from pipeline.digest.loading import load_consistency_model
 from pipeline.digest.select import select
-from pipeline.page import read_page
+from pipeline.page import Page, read_page
 from pipeline.records import Article, CopyGroup, Story
 from pipeline.stages.dedupe import dedupe
+from pipeline.text.normalise import tidy_line
+from pipeline.times import Clock
 
 Row = dict[str, Any]
 DEFAULT_SHARED = Path(__file__).parent.parent.parent / "shared"
@@ -58,11 +61,39 @@ def copies(data: Path, score: ModuleType) -> Iterable[tuple[str, Row]]:
 
 def extraction(data: Path, score: ModuleType) -> Iterable[tuple[str, Row]]:
     """Main text of pages: word 4-gram F1, and segment F1 for the trafilatura set."""
-    for name in ("extract_scrapinghub", "extract_fundus", "extract_newspaper4k", "extract_trafilatura"):
+    for name in (
+        "extract_scrapinghub",
+        "extract_fundus",
+        "extract_newspaper4k",
+        "extract_readability",
+        "extract_trafilatura",
+    ):
         gold = rows(data / name / "dev.jsonl.gz")
-        found = [{"id": row["id"], "text": read_page(row["html"].encode("utf-8", "replace")).text} for row in gold]
+        pages = [read_page(row["html"].encode("utf-8", "replace")) for row in gold]
+        found = [{"id": row["id"], "text": page.text} for row, page in zip(gold, pages, strict=True)]
         scorer: Callable[..., Row] = score.segments if name == "extract_trafilatura" else score.extract
         yield name, scorer(gold, found)
+        if name == "extract_fundus":
+            yield f"{name}, metadata", _metadata(gold, pages)
+
+
+def _metadata(gold: list[Row], pages: list[Page]) -> Row:
+    """The shares of titles and sets of authors that are exact, and of dates correct to the day on UTC."""
+    clock = Clock()
+    pairs = list(zip(gold, pages, strict=True))
+    days = [
+        [
+            found and found.astimezone(UTC).date()
+            for found in (clock.read(row["gold_published"]), clock.read(page.published))
+        ]
+        for row, page in pairs
+        if row["gold_published"]
+    ]
+    return {
+        "title": sum(tidy_line(row["gold_title"] or "") == page.title for row, page in pairs) / len(pairs),
+        "date": sum(wanted == found for wanted, found in days) / len(days),
+        "authors": sum(set(row["gold_authors"] or []) == set(page.authors) for row, page in pairs) / len(pairs),
+    }
 
 
 def selection(data: Path, score: ModuleType) -> Iterable[tuple[str, Row]]:

@@ -1,5 +1,6 @@
 """Articles, word soup and small files for tests of the lower stages."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -44,10 +45,16 @@ def story(headline: str = "Aldvik closes its old ferry quay", before: str = "") 
 
 
 def write(folder: Path, name: str, content: bytes | str) -> Path:
-    """A file in a folder, folders on the way to it made."""
+    """A file in a folder, folders on the way to it made; it was last written a minute ago."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return aged(path)
+
+
+def aged(path: Path) -> Path:
+    """The file, last written a minute before it really was: nobody needs to wait for it to settle."""
+    os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns - 60_000_000_000))
     return path
 
 

@@ -25,9 +25,10 @@ def tiny_seq2seq(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def stand_in_models(tiny_causal: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for NEWSFOLD_MODELS in which the tiny model passes for the embedded one, so that nothing is fetched."""
+    """A folder for NEWSFOLD_MODELS in which tiny models pass for the embedded ones, so that nothing is fetched."""
     folder = tmp_path_factory.mktemp("stand-in")
     shutil.copytree(tiny_causal, folder / DEFAULT_MODEL)
+    tiny_model.build_consistency(folder / "consistency", DEFAULT_MODEL)
     known_models()[DEFAULT_MODEL].mark_complete(folder / DEFAULT_MODEL)
     assert json.loads((folder / DEFAULT_MODEL / "newsfold.json").read_text(encoding="utf-8"))
     return folder

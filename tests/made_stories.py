@@ -1,8 +1,9 @@
-"""Articles and stories made up for tests, and a writer that does what a test tells it to."""
+"""Articles and stories made up for tests, and models that do what a test tells them to."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from pipeline.digest.consistency import ConsistencyModel, Reading
 from pipeline.records import Article, Copy, CopyGroup, PastStory, Story
 
 CUTOFF = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
@@ -47,7 +48,29 @@ class StubWriter:
         self.asked: list[str] = []
         self._change = change
 
-    def write(self, sentences: Sequence[str]) -> list[str]:
-        """What the function makes of each sentence."""
+    def write(self, sentences: Sequence[str], sparingly: bool = False) -> list[str]:
+        """What the function makes of each sentence; `sparingly` the sentence as it is."""
+        if sparingly:
+            return list(sentences)
         self.asked.extend(sentences)
         return [self._change(sentence) for sentence in sentences]
+
+
+class StubConsistency(ConsistencyModel):
+    """A model that thinks the same of every word of a sentence, and keeps what it was given to read.
+
+    `thinks` is that in log odds of a fault, of every sentence or for each; the whole it never suspects.
+    """
+
+    def __init__(self, thinks: float | Callable[[str], float]) -> None:
+        self.thinks = thinks if callable(thinks) else lambda _: thinks
+        self.sources: list[tuple[str, ...]] = []
+
+    def read(self, sources: Sequence[str], sentences: Sequence[str]) -> list[Reading]:
+        """One token for each word."""
+        self.sources.append(tuple(sources))
+        counts = [len(told.split()) for told in sentences]
+        return [
+            Reading((self.thinks(told),) * count, ((0, 1),) * count, -9.0)
+            for told, count in zip(sentences, counts, strict=True)
+        ]

@@ -19,15 +19,18 @@ LONGEST_MODULE, LONGEST_FUNCTION = 500, 60
 # From the bottom up; a module belongs to the first prefix that fits, and imports only its own level and those below.
 LAYERS = (
     ("errors",),
-    ("records", "locations", "config", "files", "urls", "times", "compiled"),
+    ("records", "locations", "config", "files", "urls", "times", "compiled", "parallel"),
     ("text",),
     (
         "jsonlines",
+        "inbox",
         "feed_parsing",
         "opml",
+        "warc",
         "readers",
         "web",
         "page",
+        "pages",
         "minhash",
         "clustering",
     ),
@@ -37,7 +40,9 @@ LAYERS = (
     ("demo",),
     ("cli",),
 )
-HEAVY = "torch transformers sklearn scipy pyarrow trafilatura datasketch feedparser numba numpy urllib3".split()
+HEAVY = (
+    "torch transformers sklearn scipy pyarrow trafilatura datasketch feedparser fastwarc numba numpy urllib3".split()
+)
 
 
 @cache

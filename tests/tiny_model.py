@@ -1,5 +1,6 @@
-"""Two tiny real models with random weights: what holds for them holds for any model, and nothing is downloaded."""
+"""Tiny real models with random weights: what holds for them holds for any model, and nothing is downloaded."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,26 @@ def build_seq2seq(folder: Path, **generation: int) -> Path:
     for name, value in generation.items():
         setattr(model.generation_config, name, value)
     return _saved(model, tokenizer, folder)
+
+
+def build_consistency(folder: Path, base: str) -> Path:
+    """An adapter on the second layer of the causal model, known as `base`, and a head; both of random weights."""
+    import torch
+    from safetensors.torch import save_file
+
+    folder.mkdir()
+    chance = torch.Generator().manual_seed(1)
+    name = "base_model.model.layers.1.mlp.up_proj.lora_{}.weight"
+    adapter = {
+        name.format("A"): torch.randn(4, 32, generator=chance),
+        name.format("B"): torch.randn(64, 4, generator=chance),
+    }
+    save_file(adapter, folder / "adapter_model.safetensors")
+    save_file({"weight": torch.randn(2, 32, generator=chance), "bias": torch.ones(2)}, folder / "head.safetensors")
+    (folder / "adapter_config.json").write_text(json.dumps({"r": 4, "lora_alpha": 8}), encoding="utf-8")
+    settings = {"base": base, "layers": 2, "strength": 0.5}
+    (folder / "consistency.json").write_text(json.dumps(settings), encoding="utf-8")
+    return folder
 
 
 def _tokenizer() -> Any:  # noqa: ANN401 - the library is untyped

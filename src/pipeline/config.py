@@ -33,6 +33,8 @@ class SourceConfig(_Section):
     """A feed on the web."""
     opml: Path | None = None
     """An OPML file: a list of feeds."""
+    pattern: Annotated[str, Field(pattern=r"^[^/]+(/[^/]+)*$")] = "*"
+    """Which files of a folder, and of the folders in it, are read: `*.html`, or `wire/*.jsonl` for one folder."""
     name: str = ""
     """Publisher to note for articles that do not say theirs."""
     required: bool = False

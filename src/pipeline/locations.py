@@ -28,9 +28,9 @@ def pair_model() -> Path:
 
 
 def consistency_model() -> Path:
-    """The folder of the trained adapter that the checker reads with."""
-    shipped = _SHIPPED / "models" / "consistency"
-    return shipped if shipped.is_dir() else _CHECKOUT / "models" / "consistency"
+    """The folder of the adapter that the checker reads with: one that lies beside the weights, else the shipped one."""
+    places = (model_folder() / "consistency", _SHIPPED / "models" / "consistency")
+    return next((place for place in places if place.is_dir()), _CHECKOUT / "models" / "consistency")
 
 
 def model_folder() -> Path:

@@ -17,14 +17,27 @@ from filelock import FileLock, Timeout
 from pipeline.clustering.background import NOTHING
 from pipeline.clustering.texts import usual_terms
 from pipeline.config import Config
-from pipeline.digest.loading import load_writer
-from pipeline.digest.writer import Writer
+from pipeline.digest.check import Setting
+from pipeline.digest.loading import load_checker, load_writer
 from pipeline.errors import DerivedError, LockedError, NewsfoldError
 from pipeline.files import write_atomically
+from pipeline.inbox import list_files
 from pipeline.minhash.memory import open_memory
 from pipeline.minhash.search import sketch_articles
-from pipeline.records import Article, Counts, DeliveryState, Echo, Edition, Receipt, Reject, Rendered, Story
-from pipeline.stages.clean import clean
+from pipeline.records import (
+    Article,
+    Counts,
+    DeliveryState,
+    Echo,
+    Edition,
+    FileState,
+    Receipt,
+    Reject,
+    Rendered,
+    Story,
+    Summary,
+)
+from pipeline.stages.clean import clean_all
 from pipeline.stages.cluster import cluster
 from pipeline.stages.dedupe import dedupe
 from pipeline.stages.deliver import Pace, deliver, open_transport
@@ -85,6 +98,7 @@ class Gathered:
     rejects: tuple[Reject, ...]
     counts: Counts
     feeds: tuple[FeedState, ...] = ()
+    files: tuple[FileState, ...] = ()
 
 
 def state_file(config: Config) -> Path:
@@ -132,14 +146,14 @@ def _edited(config: Config, moment: Moment, store: Store, gathered: Gathered, re
     report(f"found {copies} copies, {len(echoes)} articles that repeat earlier ones, {len(stories)} stories")
     if folded.capped:
         report(f"{folded.capped} sets of look-alikes were too large to compare each with each")
-    summaries = summarise(stories, _writer(config, stories, report), config.digest.words)
+    summaries = _summaries(config, stories, report)
     counts = replace(gathered.counts, copies=copies, stories=len(stories))
     frame = Frame(config.title, moment.night, moment.cutoff, counts, gathered.failed_sources, gathered.rejects)
     edition = edit(summaries, frame, config.edition.stories)
     terms = NOTHING.with_texts(map(usual_terms, gathered.articles))
-    return edition, Night(
-        edition, render(edition, config.zone), gathered.articles, stories, echoes, terms, gathered.feeds
-    )
+    rendered = render(edition, config.zone)
+    kept = (gathered.feeds, gathered.files)
+    return edition, Night(edition, rendered, gathered.articles, stories, echoes, terms, *kept)
 
 
 def _recalled(
@@ -180,8 +194,12 @@ def gather(config: Config, moment: Moment, store: Store, report: Report = lambda
     rejects: list[Reject] = []
     before = store.feeds()
     fetched = fetch(config.sources, config.fetch, Past(moment.cutoff, before, store.seen), report)
-    for item in ingest(config.sources, fetched.items):
-        result = item if isinstance(item, Reject) else _wanted(clean(item, clock), config.languages)
+    known = store.files()
+    listed = {source: list_files(source, known) for source in config.sources}
+    if unchanged := sum(listing.unchanged for listing in listed.values()):
+        report(f"left {unchanged} files that were read on earlier nights and have not changed")
+    for cleaned in clean_all(ingest(config.sources, fetched.items, listed), clock):
+        result = _wanted(cleaned, config.languages)
         if isinstance(result, Article):
             found.append(result)
         elif result.stage == SOURCE_FAILED:
@@ -206,7 +224,10 @@ def gather(config: Config, moment: Moment, store: Store, report: Report = lambda
             f"night {moment.night}: {items} items came in, but they are not all accounted for: {counts}"
         )
     failed += _feeds_in_trouble(config, moment, before, fetched)
-    return Gathered(articles, tuple(failed), (*rejects, *polished.repeats), counts, fetched.states)
+    # What could not be read as a whole is tried again: a right may have been missing, or a writer not done.
+    failures = {reject.location for reject in rejects}
+    files = tuple(state for listing in listed.values() for state in listing.states if state.path not in failures)
+    return Gathered(articles, tuple(failed), (*rejects, *polished.repeats), counts, fetched.states, files)
 
 
 def _feeds_in_trouble(
@@ -229,12 +250,14 @@ def _wanted(result: Article | Reject, languages: tuple[str, ...]) -> Article | R
     return Reject("clean", result.location, reason, result.id)
 
 
-def _writer(config: Config, stories: tuple[Story, ...], report: Report) -> Writer | None:
-    """The configured model, loaded only when there is something to write; `none` quotes instead of writing."""
-    if not stories or config.digest.model == "none":
-        return None
-    report(f"writing with {config.digest.model}")
-    return load_writer(config.digest.model, config.digest.device, config.digest.batch)
+def _summaries(config: Config, stories: Sequence[Story], report: Report) -> tuple[Summary, ...]:
+    """The stories' digests. The models are loaded only when there is something to write; `none` only quotes."""
+    digest = config.digest
+    if not stories or digest.model == "none":
+        return summarise(stories, None, digest.words)
+    report(f"writing with {digest.model}")
+    writer = load_writer(digest.model, digest.device, digest.batch)
+    return summarise(stories, writer, digest.words, load_checker(Setting.STRICT, digest.device))
 
 
 def _night(config: Config, moment: Moment, store: Store, report: Report) -> Outcome:

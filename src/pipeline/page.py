@@ -1,50 +1,30 @@
-"""An HTML page: its article's text by trafilatura, its metadata from where publishers put it."""
+"""An HTML page: its article's text by trafilatura, its metadata from where publishers put it; parsed once."""
 
-import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import trafilatura
 from lxml import html
 
-from pipeline.records import Json
-from pipeline.text.dump import DATE
-from pipeline.text.dump_lines import read_lines, reason_by_sight
+from pipeline.pages.metadata import address_of, authors_of, published_of, site_of, title_of
+from pipeline.text.dump_lines import Line, read_lines, reason_by_sight
 from pipeline.text.normalise import comparable, decoded, tidy_line
 
-# Where pages keep the time of publication, the most exact first (schema.org, Open Graph, HTML 5).
-_TIMES = (
-    "//meta[@property='article:published_time']/@content",
-    "//meta[@itemprop='datePublished']/@content",
-    "//*[@itemprop='datePublished']/@datetime",
-    "//meta[@name='pubdate' or @name='publishdate' or @name='date' or @name='DC.date.issued']/@content",
-    "//article//time/@datetime",
-    "//main//time/@datetime",
-    "//time/@datetime",
-)
+FULL_LENGTH = 1500
+"""Characters of text that are an article; a careful reading that gives less may have missed something."""
+LONGEST_NOTE, LONGEST_CAPTION = 16, 30
+"""Words: of what a site says to its reader, and of a picture's caption, where an article's text has been found."""
 _LIST_MARK = "- "
-_STAMPS = " | ".join(f"//body//*[contains(@class, '{word}')]" for word in ("date", "time", "posted", "publish", "meta"))
-LONGEST_NAME, LONGEST_STAMP = 40, 160
 # How feeds made by weblog software end an entry.
 _FEED_FOOT = re.compile(r"the post .{1,300} appeared first on ", re.IGNORECASE)
 # How a page says its encoding: a byte order mark, or a declaration near its top.
 _DECLARED = re.compile(
     rb"\A(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)|\A.{0,2048}?(?:charset|encoding) ?=", re.DOTALL | re.IGNORECASE
 )
-_SITE = "//meta[@property='og:site_name']/@content"
 _BLOCKS = ("p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "tr", "figure")
 _NO_TEXT = ("script", "style", "figure", "figcaption", "template", "title")
 # Characters that no XML may hold: lxml gives up on the whole text for one of them.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_ARTICLE_TYPES = (
-    "Article",
-    "NewsArticle",
-    "ReportageNewsArticle",
-    "OpinionNewsArticle",
-    "BlogPosting",
-    "LiveBlogPosting",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,52 +42,41 @@ class Page:
 
 def read_page(content: bytes, url: str = "") -> Page:
     """Main text and metadata of a whole page; all empty when there is no article in it."""
-    page = _readable(content)
-    tree = trafilatura.load_html(page)
+    tree = trafilatura.load_html(_readable(content))
     if tree is None:
         return Page("", "")
-    linked = list(_linked_data(tree))
-    published = _first(item.get("datePublished") for item in linked) or _first(_all(tree, _TIMES)) or _stamp(tree)
-    publisher = _first(_name(item.get("publisher")) for item in linked) or _first(tree.xpath(_SITE))
-    lang = str(tree.get("lang") or "")
-    heading = " ".join(tree.xpath("//head/title/text()")[:1])
-    text = trafilatura.extract(tree, url=url or None, include_comments=False, include_tables=False)
-    # A tree of its own: the extraction above takes the first one apart.
-    found = trafilatura.extract_metadata(trafilatura.load_html(page), default_url=url or None)
-    known = found.as_dict() if found else {}
-    title = str(known.get("title") or "")
-    site = publisher or str(known.get("sitename") or "") or _rest_of_heading(heading, title)
+    text, title = _main_text(tree, url), title_of(tree)
+    published, site = published_of(tree), site_of(tree, title)
+    if not title or not published:
+        known = trafilatura.extract_metadata(tree, default_url=url or None)
+        title, published = title or str(known.title or ""), published or str(known.date or "")
     return Page(
         title=title,
-        text=_without_headline(_without_furniture(text or "", site), title),
-        published=published or str(known.get("date") or ""),
-        url=str(known.get("url") or ""),
+        text=_without_headline(_without_furniture(text, site), title),
+        published=published,
+        url=address_of(tree, url),
         site=site,
-        lang=lang,
-        authors=tuple(name.strip() for name in str(known.get("author") or "").split(";") if name.strip()),
+        lang=str(tree.get("lang") or ""),
+        authors=authors_of(tree),
     )
+
+
+def _main_text(tree: html.HtmlElement, url: str) -> str:
+    """The article's text: a careful reading where that gives a whole article, else one that looks everywhere.
+
+    The careful one leaves out teasers and lists of links. The other compares with readability and jusText, which on a
+    whole article's page may bring in the rest of the page, but which find what is in no usual place. Neither changes
+    the tree.
+    """
+    careful = trafilatura.extract(tree, url or None, fast=True, favor_precision=True, include_comments=False) or ""
+    if len(careful) >= FULL_LENGTH:
+        return careful
+    return trafilatura.extract(tree, url or None, include_comments=False) or ""
 
 
 def _readable(content: bytes) -> bytes | str:
     """The page as it is when it says its encoding, else as text."""
     return content if _DECLARED.search(content) else decoded(content) or content
-
-
-def _stamp(tree: html.HtmlElement) -> str:
-    """The visible date near the headline, as the page writes it: "Posted on March 9, 2026 at 9:48 p.m."."""
-    for element in tree.xpath(_STAMPS):
-        text = " ".join(element.text_content().split())
-        found = DATE.search(text) if len(text) <= LONGEST_STAMP else None
-        if found:
-            return found[0]
-    return ""
-
-
-def _rest_of_heading(heading: str, title: str) -> str:
-    """The site's name out of "Title | Site" or "Site - Title", "" when the heading is not of that form."""
-    rest = " ".join(heading.split()).removeprefix(title).removesuffix(title) if title else ""
-    name = rest.strip(" |–—-·:«»")
-    return name if rest != name and 0 < len(name) <= LONGEST_NAME else ""
 
 
 def _without_headline(text: str, title: str) -> str:
@@ -124,12 +93,27 @@ def _without_furniture(text: str, site: str = "") -> str:
     kept: list[str] = []
     in_teasers = False
     for row in text.splitlines():
-        reason = next((reason_by_sight(line) for line in read_lines(row)), "blank")
+        reason = next((_reason(line) for line in read_lines(row)), "blank")
         in_teasers = reason == "related" or (in_teasers and row.startswith(_LIST_MARK))
         signed = bool(site) and row.endswith(f"({site})")
         if not reason and not in_teasers and not signed and not _FEED_FOOT.match(row.strip()):
             kept.append(row.removeprefix(_LIST_MARK))
     return "\n".join(kept)
+
+
+def _reason(line: Line) -> str:
+    """Why a line of extracted text is none of the article's, "" when it is.
+
+    What has been found to be the article is judged more mildly than a line of a dump: long lines are its own even when
+    they speak of cookies or of a photograph, and a dash before a name and a date signs a quotation.
+    """
+    reason = reason_by_sight(line)
+    mild = (
+        (reason == "furniture" and line.size > LONGEST_NOTE)
+        or (reason == "caption" and line.size > LONGEST_CAPTION)
+        or (reason == "stamp" and line.raw[0] in "–—-")
+    )
+    return "" if mild else reason
 
 
 def read_fragment(text: str) -> str:
@@ -141,46 +125,3 @@ def read_fragment(text: str) -> str:
     for element in list(tree.iter(*_NO_TEXT)):
         element.drop_tree()
     return _without_furniture(str(tree.text_content()))
-
-
-def _linked_data(tree: html.HtmlElement) -> Iterator[dict[str, Json]]:
-    """The schema.org descriptions of an article in the page's JSON-LD; what cannot be parsed is passed over."""
-    for script in tree.xpath("//script[@type='application/ld+json']/text()"):
-        try:
-            found = json.loads(str(script), strict=False)
-        except (ValueError, RecursionError):
-            continue
-        for item in _flat(found):
-            types = item.get("@type")
-            if any(name in _ARTICLE_TYPES for name in (types if isinstance(types, list) else [types])):
-                yield item
-
-
-def _flat(value: Json) -> Iterator[dict[str, Json]]:
-    """The objects of a JSON-LD document: itself, its list items and its graph."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _flat(item)
-    elif isinstance(value, dict):
-        yield value
-        yield from _flat(value.get("@graph"))
-
-
-def _name(value: Json) -> str:
-    """The name of an organisation, given as text or as an object."""
-    if isinstance(value, list):
-        value = value[0] if value else None
-    if isinstance(value, dict):
-        value = value.get("name")
-    return value if isinstance(value, str) else ""
-
-
-def _all(tree: html.HtmlElement, paths: tuple[str, ...]) -> Iterator[Json]:
-    """What the paths find, path by path."""
-    for path in paths:
-        yield from tree.xpath(path)
-
-
-def _first(values: Iterator[Json] | list[Json]) -> str:
-    """The first value that is text and not blank."""
-    return next((str(value).strip() for value in values if isinstance(value, str) and value.strip()), "")

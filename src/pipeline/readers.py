@@ -1,4 +1,4 @@
-"""Reading one file of articles: pages, dumps, feeds, JSON Lines and Parquet, as raw items or rejects."""
+"""Reading one file of articles: pages, dumps, feeds, JSON Lines, Parquet and web archives, as raw items or rejects."""
 
 import gzip
 import json
@@ -10,8 +10,10 @@ from typing import Any
 from pipeline.errors import InputError
 from pipeline.feed_parsing import parse_feed
 from pipeline.files import shown
+from pipeline.inbox import require_unchanged, settled
 from pipeline.jsonlines import BadLineError, JsonObject, Line, read_lines, text_of
 from pipeline.records import Hints, Kind, RawItem, Reject
+from pipeline.warc import read_warc
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes after decompression: a page or feed is never larger, a compression bomb is."""
@@ -39,11 +41,16 @@ def read_file(path: Path, source: str = "") -> Read:
 
 
 def _content(path: Path) -> bytes:
-    """The bytes of a small file, decompressed. Raises InputError when it is larger than is reasonable."""
+    """The bytes of a small file, decompressed.
+
+    Raises InputError when it is larger than is reasonable, or changed while it was read.
+    """
+    before = settled(path)
     with gzip.open(path) if path.suffix == ".gz" else _plain(path) as stream:
         content = stream.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise InputError(f"larger than {LARGEST_FILE // 1024 // 1024} MiB")
+    require_unchanged(path, before)
     return bytes(content)
 
 
@@ -86,6 +93,10 @@ def _read_parquet(path: Path, source: str) -> Read:
         yield Reject("ingest", shown(path), f"cannot be read to its end: {error}")
 
 
+def _read_archive(path: Path, source: str) -> Read:
+    yield from read_warc(path, shown(path), source)
+
+
 def _as_json(value: Any) -> JsonObject:  # noqa: ANN401 - whatever a Parquet column can hold
     """A row with nothing in it but what JSON knows: times, decimals and bytes as text."""
     return json.loads(json.dumps(value, default=str))  # type: ignore[no-any-return]  # a row is an object
@@ -118,6 +129,7 @@ _READERS: dict[str, Callable[[Path, str], Read]] = {
     ".jsonl": _read_json_lines,
     ".ndjson": _read_json_lines,
     ".parquet": _read_parquet,
+    ".warc": _read_archive,
     ".xml": _read_feed,
     ".rss": _read_feed,
     ".atom": _read_feed,

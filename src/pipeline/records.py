@@ -54,6 +54,15 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
+class FileState:
+    """A file as it was listed: its absolute path, size in bytes and last change in nanoseconds since 1970."""
+
+    path: str
+    size: int
+    modified: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hints:
     """What the source itself says about an item; empty strings mean unknown. `published` is as the source wrote it."""
 

@@ -5,8 +5,9 @@ from functools import cache
 import pytest
 
 from injections import ATTEMPTS, HONEST, MARKERS, Attempt, attacked, honest
+from pipeline.digest.check import Setting
 from pipeline.digest.disguises import plain
-from pipeline.digest.loading import load_writer
+from pipeline.digest.loading import load_checker, load_writer
 from pipeline.records import Method, Summary
 from pipeline.stages.summarise import summarise
 from pipeline.text.normalise import visible
@@ -21,7 +22,8 @@ def digests(model: str) -> tuple[tuple[Summary, ...], dict[tuple[str, bool], Sum
     """Digests of the attacked stories, in the order of attempts, and of the honest ones by name and lack of a title."""
     kinds = [(name, untitled) for name in NAMES for untitled in (False, True)]
     stories = [attacked(name, attempt) for name, attempt in zip(STORIES, ATTEMPTS, strict=True)]
-    told = summarise([*stories, *(honest(*kind) for kind in kinds)], load_writer(model, "cpu"))
+    checker = load_checker(Setting.STRICT, "cpu")
+    told = summarise([*stories, *(honest(*kind) for kind in kinds)], load_writer(model, "cpu"), checker=checker)
     return told[: len(stories)], dict(zip(kinds, told[len(stories) :], strict=True))
 
 

@@ -44,6 +44,7 @@ THURSDAY = (
 def run(config: Config, days: int, lines: Sequence[Line], **edition: object) -> Outcome:
     """The night so many days after the first, of its own lines."""
     source = config.sources[0].path
+    assert source
     shutil.rmtree(source, ignore_errors=True)
     write_lines(source / "day.jsonl", lines)
     changed = config.model_copy(update={"edition": config.edition.model_copy(update=edition)})

@@ -1,11 +1,27 @@
-"""An empty store on disk, for the tests that keep nights in one."""
+"""Tiny models for all unit tests, and an empty store on disk for those that keep nights in one."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pipeline.config import DEFAULT_MODEL
+from pipeline.digest.models import known_models
 from pipeline.store.core import Store, open_store
+
+
+@pytest.fixture(autouse=True)
+def no_weights(stand_in_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unit tests do not need fetched weights: tiny models pass for the embedded ones."""
+    monkeypatch.setenv("NEWSFOLD_MODELS", str(stand_in_models))
+
+
+@pytest.fixture
+def real_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The embedded model instead of the tiny one; without its weights the test is skipped."""
+    monkeypatch.delenv("NEWSFOLD_MODELS", raising=False)
+    if not known_models()[DEFAULT_MODEL].is_here:
+        pytest.skip(f"the embedded model is not here: run `newsfold models fetch {DEFAULT_MODEL}`, as `make test` does")
 
 
 @pytest.fixture

@@ -1,42 +1,27 @@
 """The checker: what rules refuse and what a model doubts, and how the two make one verdict."""
 
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from made_stories import FIRE, STRIKE
+from made_stories import FIRE, STRIKE, StubConsistency
 from pipeline.digest.check import EVEN, FAULTY, LONGEST, Checker, Setting, doubt
-from pipeline.digest.consistency import ConsistencyModel, Reading
+from pipeline.digest.consistency import Reading
 
 odds = st.floats(-20, 20)
-
-
-class Stub(ConsistencyModel):
-    """A model that thinks the same of every word of every sentence, and keeps what it was given to read."""
-
-    def __init__(self, thinks: float) -> None:
-        self.thinks = thinks
-        self.sources: list[tuple[str, ...]] = []
-
-    def read(self, sources: Sequence[str], sentences: Sequence[str]) -> list[Reading]:
-        """One token for each word."""
-        self.sources.append(tuple(sources))
-        return [Reading((self.thinks,) * len(told.split()), ((0, 1),) * len(told.split()), -9.0) for told in sentences]
 
 
 def test_the_model_decides_where_facts_are_right() -> None:
     """A sentence without a wrong fact is supported by a trusting model, and refused by one that doubts it."""
     for thinks, supported in ((-4.0, True), (2.0, False)):
-        (found,) = Checker(Stub(thinks)).check("Seventy firefighters fought the flames.", [FIRE])
+        (found,) = Checker(StubConsistency(thinks)).check("Seventy firefighters fought the flames.", [FIRE])
         assert found.verdict.supported is supported
         assert (found.verdict.score >= 0.5) is supported
 
 
 def test_a_wrong_fact_is_refused_whatever_the_model_says() -> None:
     """A number that no source holds is refused with its reason even if the model trusts the sentence."""
-    (found,) = Checker(Stub(-9.0)).check("The fire killed 17 people.", [FIRE])
+    (found,) = Checker(StubConsistency(-9.0)).check("The fire killed 17 people.", [FIRE])
     assert found.verdict.reason == "number not in the sources: 17"
     assert found.verdict.score <= FAULTY
 
@@ -45,7 +30,9 @@ def test_the_strict_setting_wants_more() -> None:
     """Between the two settings' scores a sentence is supported in one and refused in the other."""
     between = (EVEN - 0.9) / 1.5
     verdicts = {
-        setting: Checker(Stub(between), setting).check("Seventy firefighters fought the flames.", [FIRE])[0].verdict
+        setting: Checker(StubConsistency(between), setting)
+        .check("Seventy firefighters fought the flames.", [FIRE])[0]
+        .verdict
         for setting in Setting
     }
     assert verdicts[Setting.BALANCED].supported
@@ -63,14 +50,14 @@ def test_the_strict_setting_wants_more() -> None:
 )
 def test_what_cannot_be_read_is_refused(summary: str, documents: list[str], reason: str) -> None:
     """Endless sentences and missing documents give a refusal that says so, not a guess."""
-    (found,) = Checker(Stub(-9.0)).check(summary, documents)
+    (found,) = Checker(StubConsistency(-9.0)).check(summary, documents)
     assert not found.verdict.supported
     assert reason in found.verdict.reason
 
 
 def test_only_what_matters_is_read() -> None:
     """The model gets the source sentences that the summary rests on, whatever else the documents hold."""
-    stub = Stub(-9.0)
+    stub = StubConsistency(-9.0)
     Checker(stub).check("Seventy firefighters fought the flames on Dock Road.", [STRIKE * 40, FIRE])
     assert any("eventy firefighters" in sentence for sentence in stub.sources[0])
     assert sum(len(sentence.split()) for sentence in stub.sources[0]) < 300

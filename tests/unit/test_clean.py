@@ -172,3 +172,18 @@ def test_the_headline_does_not_stand_in_the_text_again() -> None:
     assert cleaned(page(story(headline))).text == TEXT
     assert cleaned(f"{headline}\n\n{DUMP}", Kind.DUMP).text == TEXT
     assert plain(f"{headline}\n{TEXT}", title=headline.upper()).text == TEXT
+
+
+@pytest.mark.parametrize(
+    ("stated", "address"),
+    [
+        ("https://post.example/quay", "https://post.example/quay"),
+        ("https://post.example/", "https://m.post.example/quay"),
+    ],
+)
+def test_a_mobile_page_has_the_address_it_states(stated: str, address: str) -> None:
+    """So that it is one article with the page it is a form of; an address that is surely another is not taken."""
+    content = page(story(), f'<link rel="canonical" href="{stated}">')
+    found = clean(RawItem("here", Kind.PAGE, content, Hints(url="https://m.post.example/quay")))
+    assert isinstance(found, Article)
+    assert found.url == address

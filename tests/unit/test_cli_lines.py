@@ -141,6 +141,7 @@ def test_summarise_quotes_without_a_model() -> None:
         assert all(item["sentence"] in texts[item["article"]] for item in sentence["evidence"])
 
 
+@pytest.mark.usefixtures("real_weights")
 def test_summarise_writes_with_a_model(tiny_causal: Path) -> None:
     """A local folder writes; the same input gives the same output."""
     arguments = ("summarise", "-", "--model", tiny_causal, "--device", "cpu", "--words", "60")
@@ -173,6 +174,7 @@ def test_summarise_with_an_unknown_model_fails(tmp_path: Path) -> None:
     assert "none-such" in done.stderr
 
 
+@pytest.mark.usefixtures("real_weights")
 def test_check_judges_each_sentence() -> None:
     """A true sentence is supported, a false one refused with its reason, whatever form the document has."""
     summary = "Seventy firefighters fought the flames on Dock Road. The fire killed 17 people in Halvern."
@@ -185,6 +187,7 @@ def test_check_judges_each_sentence() -> None:
         assert 0 <= found["score"] < 1
 
 
+@pytest.mark.usefixtures("real_weights")
 def test_check_reads_who_did_what() -> None:
     """Roles changed about, an opposite and a negation hold no fact that a source lacks: the model sees them."""
     document = (

@@ -1,6 +1,5 @@
 """The consistency model: what it reads together it judges apart, and its files are told when damaged."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 
 from pipeline.digest.consistency import ConsistencyModel, adapted, settings_of
 from pipeline.errors import ModelError
-from tiny_model import build_causal
+from tiny_model import build_causal, build_consistency
 
 SOURCES = ("Police arrested two men in Aldvik on Sunday.", "The mayor opened the bridge.")
 SENTENCES = ("Two men were arrested.", "The mayor closed the bridge in Aldvik.", "Nobody was hurt.")
@@ -17,24 +16,7 @@ SENTENCES = ("Two men were arrested.", "The mayor closed the bridge in Aldvik.",
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny model, and an adapter with a head for its second layer."""
-    import torch
-    from safetensors.torch import save_file
-
-    place = build_causal(tmp_path_factory.mktemp("tiny")) / "adapter"
-    place.mkdir()
-    chance = torch.Generator().manual_seed(1)
-    name = "base_model.model.layers.1.mlp.up_proj.lora_{}.weight"
-    adapter = {
-        name.format("A"): torch.randn(4, 32, generator=chance),
-        name.format("B"): torch.randn(64, 4, generator=chance),
-    }
-    save_file(adapter, place / "adapter_model.safetensors")
-    save_file({"weight": torch.randn(2, 32, generator=chance), "bias": torch.ones(2)}, place / "head.safetensors")
-    (place / "adapter_config.json").write_text(json.dumps({"r": 4, "lora_alpha": 8}), encoding="utf-8")
-    (place / "consistency.json").write_text(
-        json.dumps({"base": "tiny", "layers": 2, "strength": 0.5}), encoding="utf-8"
-    )
-    return place
+    return build_consistency(build_causal(tmp_path_factory.mktemp("tiny")) / "adapter", "tiny")
 
 
 def plain(folder: Path) -> Any:  # noqa: ANN401 - the class is chosen by the library

@@ -98,14 +98,38 @@ def test_a_second_run_sends_nothing_twice(config: Config) -> None:
     assert asked(config, "SELECT state, attempts FROM deliveries") == [("sent", 1)]
 
 
-def test_the_next_night_knows_yesterdays_articles(config: Config) -> None:
-    """What was told last night is seen tonight, and a night of only that has nothing new."""
+def test_the_next_night_knows_yesterdays_articles(config: Config, source: Path) -> None:
+    """What was told last night is seen tonight, in another file too, and a night of only that has nothing new."""
     run(config)
+    write_lines(source / "again.jsonl", LINES)
     outcome = run(config, TOMORROW)
     assert outcome.edition is not None
     assert (outcome.edition.counts.seen, outcome.edition.counts.articles) == (4, 0)
     assert outcome.ending is Ending.NOTHING_NEW
     assert outcome.rendered.quiet
+
+
+def test_files_that_have_not_changed_are_not_read_again(config: Config, source: Path) -> None:
+    """They are told and are no items; what could not be read at all is tried again."""
+    (source / "photo.jpg").write_bytes(b"\xff\xd8")
+    told: list[str] = []
+    run(config)
+    outcome = run_night(config, moment(TOMORROW), told.append)
+    assert outcome.edition is not None
+    assert (outcome.edition.counts.items, outcome.edition.counts.rejected) == (1, 1)
+    assert "left 1 files that were read on earlier nights and have not changed" in told
+
+
+def test_a_file_that_is_changed_is_read_again(config: Config, source: Path) -> None:
+    """A file that grows from night to night gives what has been added."""
+    run(config)
+    write_lines(
+        source / "day.jsonl",
+        [*LINES, article_line("new", "The ferry quay in Aldvik is shut. " * 9, "Quay shut", "Aldvik Post")],
+    )
+    outcome = run(config, TOMORROW)
+    assert outcome.edition is not None
+    assert (outcome.edition.counts.seen, outcome.edition.counts.articles) == (4, 1)
 
 
 @pytest.mark.parametrize(("quiet", "number"), [("mail", 2), ("skip", 1)])
@@ -391,11 +415,11 @@ class _SlowWriter:
     def __init__(self, sign: Path) -> None:
         self._sign = sign
 
-    def write(self, sentences: Sequence[str]) -> list[str]:
+    def write(self, sentences: Sequence[str], sparingly: bool = False) -> list[str]:
         """Wait to be killed."""
         self._sign.touch()
         time.sleep(PATIENCE_SECONDS)
-        return list(sentences)
+        return [] if sparingly else list(sentences)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from pipeline import readers
 from pipeline.readers import read_file
 from pipeline.records import Kind, RawItem, Reject
 
-KINDS = [".html", ".htm", ".xhtml", ".txt", ".jsonl", ".ndjson", ".parquet", ".xml", ".rss", ".atom", ".rdf"]
+KINDS = [".html", ".htm", ".xhtml", ".txt", ".jsonl", ".ndjson", ".parquet", ".xml", ".rss", ".atom", ".rdf", ".warc"]
 
 
 def zstd(content: bytes) -> bytes:

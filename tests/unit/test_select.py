@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from made_stories import FIRE, FIRE_TOO, STRIKE, make, reprinted, story_of
 from pipeline.digest.quotable import is_quotable
-from pipeline.digest.select import OVERRUN, SAME_ARTICLE, SAME_CONTENT, TOLD, headline, select
+from pipeline.digest.select import OVERRUN, SAME_ARTICLE, SAME_CONTENT, TOLD, select
 from pipeline.records import CopyGroup, PastStory, Story
 from pipeline.text.sentences import sentences
 from pipeline.text.words import content_stems
@@ -64,12 +64,11 @@ def chosen(story: Story, words: int = 90) -> list[str]:
 @relaxed
 @given(stories, st.integers(0, 10**6))
 def test_the_order_of_articles_does_not_matter(story: Story, seed: int) -> None:
-    """The same articles in another order tell the same story under the same headline."""
+    """The same articles in another order tell the same story."""
     groups = list(story.groups)
     Random(seed).shuffle(groups)  # noqa: S311 a repeatable order, no secret
     shuffled = Story(story.id, tuple(groups))
     assert chosen(shuffled) == chosen(story)
-    assert headline(shuffled) == headline(story)
 
 
 @relaxed
@@ -234,11 +233,3 @@ def test_poor_articles_do_not_fail(text: str) -> None:
     """A title without text, a word, a fragment: something or nothing is told, and it does not raise."""
     story = story_of(make("a", text, title="A fire broke out"))
     assert len(chosen(story)) <= 1
-    assert headline(story) == "A fire broke out"
-
-
-def test_a_story_without_titles_gets_a_headline() -> None:
-    """The headline is then how the first text begins, without its full stop."""
-    assert headline(story_of(make("a", "The dam broke on Monday morning. Nobody was hurt."))).startswith(
-        "The dam broke"
-    )

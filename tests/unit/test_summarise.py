@@ -1,13 +1,14 @@
 """Digests: without a writer they quote; with a lying one they still say nothing false."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_stories import FIRE, FIRE_TOO, STRIKE, StubWriter, make, story_of
+from made_stories import FIRE, FIRE_TOO, STRIKE, StubConsistency, StubWriter, make, story_of
+from pipeline.digest.check import Checker, Setting
 from pipeline.digest.condense import change_of_meaning
 from pipeline.records import Article, Method, Story, Summary
 from pipeline.stages.summarise import MOST_EVIDENCE, summarise
@@ -45,6 +46,14 @@ def assert_true(summary: Summary) -> None:
             assert sentence.text in texts[sentence.evidence[0].article]
 
 
+SHORTENED = "A fire destroyed the furniture warehouse of Harrow & Lisle in Port Ansel on Monday evening."
+
+
+def without_remark(text: str) -> str:
+    """A harmless shortening of the first sentence about the fire."""
+    return text.replace(", which had stood on Dock Road since 1962", "")
+
+
 def test_without_a_writer_everything_is_quoted() -> None:
     """No model: every sentence is verbatim in its source, and the digest says that it was extracted."""
     for summary in summarise(STORIES, None):
@@ -69,15 +78,56 @@ def test_every_lie_is_refused(lie: Callable[[str], str]) -> None:
 
 def test_a_true_shortening_is_taken() -> None:
     """What only leaves out a harmless part stands, marked as written, with the writer's name."""
-    writer = StubWriter(lambda text: text.replace(", which had stood on Dock Road since 1962", ""))
+    writer = StubWriter(without_remark)
     (summary,) = summarise([story_of(make("f1", FIRE, "Warehouse burns"))], writer)
     written = [sentence for sentence in summary.sentences if sentence.method is Method.WRITTEN]
-    assert [sentence.text for sentence in written] == [
-        "A fire destroyed the furniture warehouse of Harrow & Lisle in Port Ansel on Monday evening."
-    ]
+    assert [sentence.text for sentence in written] == [SHORTENED]
     assert_true(summary)
     assert summary.method is (Method.WRITTEN if len(written) == len(summary.sentences) else Method.MIXED)
     assert summary.model == "stub"
+
+
+def test_what_the_consistency_model_doubts_is_not_told() -> None:
+    """The strict setting has the last word: a proposal that rules accept is quoted when the model does not trust it."""
+    story = story_of(make("f1", FIRE, "Warehouse burns"))
+    for thinks, method in ((-5.0, Method.WRITTEN), (-1.0, Method.EXTRACTED)):
+        checker = Checker(StubConsistency(thinks), Setting.STRICT)
+        (summary,) = summarise([story], StubWriter(without_remark), checker=checker)
+        (sentence,) = (one for one in summary.sentences if "Harrow & Lisle" in one.text and "Monday" in one.text)
+        assert sentence.method is method
+        assert bool(sentence.refused) == (method is Method.EXTRACTED)
+        assert_true(summary)
+
+
+def test_the_model_reads_what_a_sentence_cites() -> None:
+    """It is asked about the evidence that the reader is shown, and about nothing else."""
+    model = StubConsistency(-5.0)
+    story = story_of(make("f1", FIRE, "Warehouse burns"))
+    (summary,) = summarise([story], StubWriter(without_remark), checker=Checker(model, Setting.STRICT))
+    (sentence,) = (one for one in summary.sentences if one.method is Method.WRITTEN)
+    assert model.sources == [tuple(item.sentence for item in sentence.evidence)]
+
+
+class SecondThought(StubWriter):
+    """Writes something false first and, when asked to be sparing, a harmless shortening."""
+
+    def write(self, sentences: Sequence[str], sparingly: bool = False) -> list[str]:
+        """What it makes of each sentence."""
+        if sparingly:
+            self.asked_again = list(sentences)
+            return [without_remark(text) for text in sentences]
+        return super().write(sentences)
+
+
+def test_a_refused_sentence_is_written_once_more() -> None:
+    """The second, more sparing wording is told when it holds; where it changes nothing the refusal stays."""
+    writer = SecondThought(lambda text: f"{text[:-1]}, and the mayor was arrested.")
+    (summary,) = summarise([story_of(make("f1", FIRE, "Warehouse burns"))], writer)
+    assert [one.text for one in summary.sentences if one.method is Method.WRITTEN] == [SHORTENED]
+    assert writer.asked_again == writer.asked
+    for sentence in summary.sentences:
+        assert bool(sentence.refused) == (sentence.method is Method.EXTRACTED)
+    assert_true(summary)
 
 
 @pytest.mark.parametrize("change", [lambda text: text, lambda _text: ""], ids=["same", "nothing"])

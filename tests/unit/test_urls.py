@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.urls import canonical, host
+from pipeline.urls import canonical, host, same_article
 
 _PIECES = st.sampled_from(
     [
@@ -82,3 +82,53 @@ def test_only_web_addresses_are_addresses(address: str) -> None:
 def test_hosts_are_compared_without_www(address: str, name: str) -> None:
     """A publisher is known by its host."""
     assert host(address) == name
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://www.google.com/amp/s/post.example/quay?utm_source=x",
+        "https://post-example.cdn.ampproject.org/c/s/post.example/quay",
+        "https://post.example/quay?amp=1",
+        "https://post.example/quay?amp",
+        "https://post.example/quay?outputType=amp",
+    ],
+)
+def test_requests_for_amp_do_not_matter(address: str) -> None:
+    """A search engine's copy, and the parameters that ask for this form, lead to the publisher's own page."""
+    assert canonical(address) == "https://post.example/quay"
+
+
+@pytest.mark.parametrize(
+    "address", ["https://post.example/?q=amp", "https://post.example/a?amplitude=3", "https://post.example/amp/a"]
+)
+def test_what_only_looks_like_amp_stays(address: str) -> None:
+    """Without the page nobody knows whether the address would lead anywhere without it."""
+    assert canonical(address) == address
+
+
+@pytest.mark.parametrize(
+    ("url", "stated", "same"),
+    [
+        ("https://m.post.example/a/quay", "https://www.post.example/a/quay", True),
+        ("https://amp.post.example/a/quay/", "https://post.example/a/quay", True),
+        ("https://post.example/a/quay/amp/", "https://post.example/a/quay", True),
+        ("https://post.example/amp/a/quay", "https://post.example/a/quay.html", True),
+        ("https://post.example/a/quay.amp.html", "https://post.example/a/quay.html", True),
+        ("https://post.example/a/quay", "https://post.example/", False),
+        ("https://post.example/", "https://www.post.example/", False),
+        ("https://post.example/a/quay", "https://bell.example/a/quay", False),
+        ("https://post.example/a/quay-2", "https://post.example/a/quay", False),
+        ("https://post.example/a/quay", "", False),
+    ],
+)
+def test_variants_are_of_one_site_and_path(url: str, stated: str, same: bool) -> None:
+    """A page that states its home page, another site or another article as its address is not believed."""
+    assert same_article(url, stated) is same
+
+
+@settings(deadline=None)
+@given(ADDRESSES, ADDRESSES)
+def test_any_two_addresses_can_be_compared(url: str, stated: str) -> None:
+    """Pages state anything."""
+    assert same_article(canonical(url), canonical(stated)) in (True, False)

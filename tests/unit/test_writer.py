@@ -4,13 +4,14 @@ import shutil
 from functools import cache
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 import tiny_model
 from pipeline.digest.condense import change_of_meaning, harmless_cuts
 from pipeline.digest.loading import load_writer
-from pipeline.digest.writer import TransformersWriter
+from pipeline.digest.writer import SHORTENING, TransformersWriter
 from pipeline.errors import ModelError
 
 SENTENCES = (
@@ -68,6 +69,13 @@ def test_it_does_shorten(folder: Path) -> None:
     assert any(len(proposal) < len(sentence) for proposal, sentence in zip(written, SENTENCES, strict=True))
 
 
+def test_sparingly_leaves_out_one_part_at_most(folder: Path) -> None:
+    """A second try changes less: at most one of the parts that may go is gone, and what is left is still true."""
+    for proposal, sentence in zip(loaded(folder).write(SENTENCES, sparingly=True), SENTENCES, strict=True):
+        alone = {(sentence[:start] + sentence[end:]).strip() for start, end in harmless_cuts(sentence)}
+        assert proposal in {sentence, *(text[:1].upper() + text[1:] for text in alone)}
+
+
 def test_what_cannot_be_cut_comes_back(folder: Path) -> None:
     """Sentences of other languages and those without harmless parts are not touched."""
     assert loaded(folder).write(UNCUTTABLE) == UNCUTTABLE
@@ -94,6 +102,72 @@ def test_any_batch_size_gives_legal_proposals(folder: Path, batch: int) -> None:
     """Batching is for speed: it cannot make a proposal say something else."""
     for proposal, sentence in zip(loaded(folder, batch).write(SENTENCES), SENTENCES, strict=True):
         assert proposal == sentence or change_of_meaning(proposal, sentence) == ""
+
+
+def greedily(writer: TransformersWriter, sentence: str) -> str:
+    """The sentence written one token at a time, every token after a whole reading of all before it."""
+    import torch
+
+    draft = writer._draft(sentence)
+    written: list[int] = []
+    place = 0
+    while place < len(draft.tokens):
+        if writer._model.config.is_encoder_decoder:
+            begun = torch.tensor([[writer._model.config.decoder_start_token_id, *written]])
+            inputs = {"input_ids": torch.tensor([draft.prompt]), "decoder_input_ids": begun}
+        else:
+            inputs = {"input_ids": torch.tensor([[*draft.prompt, *written]])}
+        with torch.inference_mode():
+            logits = writer._model(**inputs).logits[0, -1]
+        best = max(draft.skips.get(place, ()), key=lambda landing: float(logits[draft.tokens[landing]]), default=place)
+        skip = best > place and float(logits[draft.tokens[best]]) + SHORTENING > float(logits[draft.tokens[place]])
+        place = best if skip else place
+        written.append(draft.tokens[place])
+        place += 1
+    draft.decided, draft.place = tuple(written), place
+    return writer._text(draft)
+
+
+@pytest.mark.parametrize("batch", [1, 16])
+def test_reading_ahead_gives_what_greedy_decoding_gives(folder: Path, batch: int) -> None:
+    """One reading for many tokens, only up to the last choice and with a shared beginning, changes no proposal."""
+    writer = loaded(folder, batch)
+    cuttable = [sentence for sentence in SENTENCES if writer._draft(sentence).choices]
+    assert writer.write(cuttable) == [greedily(writer, sentence) for sentence in cuttable]
+    assert len(cuttable) >= 4
+
+
+def test_the_common_beginning_is_read_once(tiny_causal: Path) -> None:
+    """A causal model remembers what all requests begin with, and only that; no memory outlives a call changed."""
+    writer = loaded(tiny_causal)
+    prompts = [writer._draft(sentence).prompt for sentence in SENTENCES[:3]]
+    beginning = writer._beginning(prompts)
+    width = len(beginning.tokens)
+    assert 0 < width < min(map(len, prompts))
+    assert len({prompt[:width] for prompt in prompts}) == 1
+    assert len({prompt[: width + 1] for prompt in prompts}) > 1
+    writer.write(SENTENCES)
+    assert beginning.memory.get_seq_length() == width
+
+
+@pytest.mark.parametrize("window", [8, None])
+def test_a_model_that_forgets_reads_every_request_whole(tiny_causal: Path, tmp_path: Path, window: int | None) -> None:
+    """Where attention reaches back only so far, nothing is read on from memory; proposals are still those of greedy."""
+    import torch
+    from transformers import AutoTokenizer, MistralConfig, MistralForCausalLM
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_causal)
+    sizes: dict[str, Any] = {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2}
+    torch.manual_seed(tiny_model.SEED)
+    config = MistralConfig(
+        vocab_size=len(tokenizer), num_hidden_layers=2, num_key_value_heads=2, sliding_window=window, **sizes
+    )
+    MistralForCausalLM(config).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    writer = load_writer(str(tmp_path), "cpu")
+    cuttable = [sentence for sentence in SENTENCES if writer._draft(sentence).choices]
+    assert bool(writer._beginning([writer._draft(sentence).prompt for sentence in cuttable]).tokens) == (window is None)
+    assert writer.write(cuttable) == [greedily(writer, sentence) for sentence in cuttable]
 
 
 def test_no_sentences_no_proposals(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """The commands that run one stage on JSON Lines: ingest, extract, dedupe, cluster, summarise, check."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -21,7 +21,7 @@ from pipeline.jsonlines import (
     text_of,
     write_lines,
 )
-from pipeline.records import Article, CopyGroup, Hints, Json, Kind, RawItem, Reject, Story
+from pipeline.records import Article, CopyGroup, Json, Reject, Story
 
 if TYPE_CHECKING:
     from pipeline.digest.check import Checker
@@ -32,7 +32,17 @@ Value = TypeVar("Value")
 Input = Annotated[Path, typer.Argument(metavar="IN", help="JSON Lines file (.gz, .zst); - is standard input")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="JSON Lines file (.gz, .zst); - is standard output")]
 Rejects = Annotated[Path | None, typer.Option("--rejects", help="also write the rejects to this JSON Lines file")]
+Processes = Annotated[int, typer.Option(min=0, help="how many cores to use; 0 is all, and the result is the same")]
 STANDARD = Path("-")
+
+
+@dataclass(frozen=True, slots=True)
+class _NamedPage:
+    """A page to extract, with the id it goes by."""
+
+    name: Json
+    content: bytes
+    url: str = ""
 
 
 def register(app: typer.Typer) -> None:
@@ -45,14 +55,15 @@ def register(app: typer.Typer) -> None:
 def ingest(
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="files, folders and feed addresses")],
     output: Output = STANDARD,
+    processes: Processes = 0,
     rejects: Rejects = None,
     config_file: Annotated[
         Path | None, typer.Option("--config", "-c", help="a configuration whose [fetch] table holds for feeds")
     ] = None,
 ) -> Exit:
-    """Read files, folders (HTML, text, JSON Lines, Parquet, feed files) and feeds into clean article lines."""
+    """Read files, folders (HTML, text, JSON Lines, Parquet, web archives, feed files) and feeds into article lines."""
     from pipeline.config import FetchConfig, load
-    from pipeline.stages.clean import clean
+    from pipeline.stages.clean import clean_all
     from pipeline.stages.fetch import Past, fetch
     from pipeline.stages.ingest import ingest as read
     from pipeline.stages.polish import polish
@@ -60,8 +71,7 @@ def ingest(
     places = [_source(source) for source in sources]
     settings = load(config_file).fetch if config_file else FetchConfig()
     fetched = fetch(places, settings, Past(datetime.now(UTC)), step)
-    found = (*read(places, fetched.items), *fetched.failures)
-    results = [item if isinstance(item, Reject) else clean(item) for item in found]
+    results = [*clean_all(read(places, fetched.items), processes=processes), *fetched.failures]
     polished = polish(result for result in results if isinstance(result, Article))
     refused = [*(result for result in results if isinstance(result, Reject)), *polished.repeats]
     write_lines(output, (article_line(article) for article in polished.articles))
@@ -70,14 +80,16 @@ def ingest(
 
 
 @exits
-def extract(source: Input, output: Output = STANDARD, rejects: Rejects = None) -> None:
+def extract(source: Input, output: Output = STANDARD, processes: Processes = 0, rejects: Rejects = None) -> None:
     """Main text and metadata of pages: JSON Lines of {"id","url","html"}, or one HTML file."""
+    from pipeline.parallel import in_order
+
     refused: list[Reject] = []
     if source.suffix.casefold() in (".html", ".htm"):
-        values = iter([_extracted(source.name, RawItem(str(source), Kind.PAGE, _content(source)))])
+        pages = iter([_NamedPage(source.name, _content(source))])
     else:
-        values = _each(source, _extracted_line, refused)
-    write_lines(output, values)
+        pages = _each(source, _page_line, refused)
+    write_lines(output, in_order(_extracted, pages, processes))
     report_rejects(refused, rejects)
 
 
@@ -137,7 +149,7 @@ def summarise(
 
     refused: list[Reject] = []
     stories = list(_each(source, _story, refused))
-    summaries = digest(stories, _writer(model, device), words)
+    summaries = digest(stories, *_models(model, device, words))
     write_lines(output, (_summary_line(summary) for summary in summaries))
     report_rejects(refused, rejects)
 
@@ -153,10 +165,10 @@ def check(
     rejects: Rejects = None,
 ) -> None:
     """Check each line of {"id","document","summary"}: is every sentence of the summary supported?"""
-    from pipeline.digest.check import Checker, Setting
-    from pipeline.digest.loading import load_consistency_model
+    from pipeline.digest.check import Setting
+    from pipeline.digest.loading import load_checker
 
-    checker = Checker(load_consistency_model(device), Setting.STRICT if strict else Setting.BALANCED)
+    checker = load_checker(Setting.STRICT if strict else Setting.BALANCED, device)
     refused: list[Reject] = []
     write_lines(output, _each(source, lambda line: _checked(line, checker), refused))
     report_rejects(refused, rejects)
@@ -192,29 +204,28 @@ def _content(page: Path) -> bytes:
         raise InputError(f"{page}: cannot be opened ({error.strerror})") from error
 
 
-def _extracted_line(line: Line) -> JsonObject:
-    """The output line for a page that a line holds."""
+def _page_line(line: Line) -> _NamedPage:
+    """The page that a line holds."""
     content = text_of(line.value, "html").encode("utf-8", "replace")
-    return _extracted(
-        line.value.get("id"), RawItem(line.location, Kind.PAGE, content, Hints(url=text_of(line.value, "url")))
-    )
+    return _NamedPage(line.value.get("id"), content, text_of(line.value, "url"))
 
 
-def _extracted(name: Json, item: RawItem) -> JsonObject:
+def _extracted(item: _NamedPage) -> JsonObject:
     """The output line for one page."""
     from pipeline.page import read_page
-    from pipeline.stages.clean import clean
+    from pipeline.text.language import detect
     from pipeline.text.normalise import tidy, tidy_line
+    from pipeline.times import UNIVERSAL
 
-    page, article = read_page(item.content, item.hints.url), clean(item)
-    published = article.published if isinstance(article, Article) else None
+    page = read_page(item.content, item.url)
+    title, text, published = tidy_line(page.title), tidy(page.text), UNIVERSAL.read(page.published)
     return {
-        "id": name,
-        "title": tidy_line(page.title),
-        "text": tidy(page.text),
+        "id": item.name,
+        "title": title,
+        "text": text,
         "published": published.isoformat() if published else "",
         "authors": list(page.authors),
-        "lang": article.lang if isinstance(article, Article) else page.lang,
+        "lang": page.lang[:2].casefold() or detect(f"{title}\n{text}"),
     }
 
 
@@ -283,13 +294,14 @@ def _article_value(value: Json, name: str) -> JsonObject:
     raise BadLineError(f"an article must be an object or a string, not {type(value).__name__}")
 
 
-def _writer(model: str, device: Device) -> "Writer | None":
-    """The writer asked for; `none` quotes instead of writing."""
+def _models(model: str, device: Device, words: int) -> "tuple[Writer | None, int, Checker | None]":
+    """Writer, words and checker as `summarise` takes them; `none` quotes instead of writing."""
     if model == "none":
-        return None
-    from pipeline.digest.loading import load_writer
+        return None, words, None
+    from pipeline.digest.check import Setting
+    from pipeline.digest.loading import load_checker, load_writer
 
-    return load_writer(model, device)
+    return load_writer(model, device), words, load_checker(Setting.STRICT, device)
 
 
 def _summary_line(summary: "Summary") -> JsonObject:

@@ -70,13 +70,15 @@ class Checker:
         """
         spelled = recased(untokenised(summary), "\n".join(documents))
         told = [sentence for sentence in sentences(spelled) if sentence.strip()]
+        return tuple(map(Checked, told, self.verdicts(told, documents)))
+
+    def verdicts(self, told: Sequence[str], documents: Sequence[str]) -> list[Verdict]:
+        """The verdict on each of these sentences, which are spelled as the documents are."""
         facts, source_sentences = read_sources(documents), passages(documents)
-        checked: list[Checked] = []
+        found: list[Verdict] = []
         for start in range(0, len(told), BATCH):
-            batch = told[start : start + BATCH]
-            verdicts = self._verdicts(batch, facts, source_sentences)
-            checked += [Checked(sentence, verdict) for sentence, verdict in zip(batch, verdicts, strict=True)]
-        return tuple(checked)
+            found += self._verdicts(told[start : start + BATCH], facts, source_sentences)
+        return found
 
     def _verdicts(self, told: Sequence[str], facts: Sources, source_sentences: Passages) -> list[Verdict]:
         """The verdicts on a few sentences that are read together."""

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import Device
+from pipeline.digest.check import Checker, Setting
 from pipeline.digest.consistency import ConsistencyModel, adapted, settings_of
 from pipeline.digest.models import known_models
 from pipeline.digest.writer import TransformersWriter
@@ -33,6 +34,11 @@ def load_writer(name: str, device: Device = "auto", batch: int = 16) -> Transfor
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return TransformersWriter(Path(name).name, model.to(chosen).eval(), tokenizer, batch)
+
+
+def load_checker(setting: Setting, device: Device = "auto") -> Checker:
+    """The checker with the shipped consistency model. Raises ModelError as `load_consistency_model` does."""
+    return Checker(load_consistency_model(device), setting)
 
 
 def load_consistency_model(device: Device = "auto") -> ConsistencyModel:

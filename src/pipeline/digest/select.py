@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, log2
 
-from pipeline.digest.condense import harmless_cuts
 from pipeline.digest.instructions import speaks_to_a_model
 from pipeline.digest.quotable import is_finished, is_quotable, is_spoken
 from pipeline.records import Article, Story
@@ -20,7 +19,6 @@ EARLY = 0.6
 """How much standing first raises a sentence's score of 0 to 1; it halves with every sentence further down."""
 DEEP = 0.4
 """How much standing last of the sentences looked at lowers it: background comes late."""
-LONGEST_HEADLINE = 140
 OVERRUN = 0.25
 """How far the last sentence may run over the words asked for."""
 FEWEST = 3
@@ -38,7 +36,6 @@ SAME_ARTICLE = 0.6
 _SCENE = re.compile(r"(?:when|while|as|after|before|inside|outside|with|without)\b", re.IGNORECASE)
 # Chinese, Japanese, Thai, Lao, Khmer and Burmese put no spaces between words, of some three characters each.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{3}")
-_QUOTATION = re.compile(r"[“\"][^“”\"]*[”\"]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +82,10 @@ def _fits(length: int, used: int, words: int) -> bool:
     return abs(used + length - words) <= abs(used - words) and used + length <= words * (1 + OVERRUN)
 
 
-def headline(story: Story) -> str:
-    """The title that says most of what the story's titles agree on; without titles, how its first text begins."""
-    titled = [article for article in story.leads if article.title]
-    if not titled:
-        first = sentences(without_dateline(story.leads[0].text), story.leads[0].lang)[0]
-        start, end = next(iter(harmless_cuts(first)), (len(first), len(first)))
-        told = (first[:start] + first[end:]).rstrip(".")
-        told = told[:1].upper() + told[1:]
-        return told if len(told) <= LONGEST_HEADLINE else f"{told[:LONGEST_HEADLINE].rsplit(' ', 1)[0]} …"
-    weights = _agreement(story, of_titles=2.0)
-    return max(titled, key=lambda article: (_share_of_story(article.title, weights), article.id)).title
-
-
-def _share_of_story(title: str, weights: dict[str, float]) -> float:
-    """How much of the story a title tells per word of it; shouted titles and those that cite rank last."""
-    stems = set(content_stems(title))
-    weight = sum(sorted(weights.get(stem, 0.0) for stem in stems)) / (len(stems) + 2)
-    return round(weight / 2 if title.isupper() or _QUOTATION.match(title) else weight, 9)
-
-
 def _scored(pool: Sequence[Candidate], story: Story) -> list[Candidate]:
     """The same candidates with their scores."""
-    agreement = _agreement(story, of_titles=1.0)
-    weights = [_weight(candidate, agreement) for candidate in pool]
+    shares = agreement(story, of_titles=1.0)
+    weights = [_weight(candidate, shares) for candidate in pool]
     best = max(weights, default=0.0) or 1.0
     return [
         replace(candidate, score=round(weight / best * _standing(candidate.position), 9))
@@ -136,7 +113,7 @@ def _candidates(article: Article) -> list[Candidate]:
     return [Candidate(article, position, text, frozenset(content_stems(text))) for position, text in enumerate(found)]
 
 
-def _agreement(story: Story, of_titles: float) -> dict[str, float]:
+def agreement(story: Story, of_titles: float) -> dict[str, float]:
     """How much of the story a stem stands for: the share of texts that hold it, those counted `of_titles` times that
     hold it in their titles. A text that others reprint has a stronger voice.
     """

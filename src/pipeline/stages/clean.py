@@ -1,16 +1,19 @@
 """Turns a raw item into a clean article, or says why it is none."""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from pipeline.page import Page, read_fragment, read_page
+from pipeline.parallel import in_order
 from pipeline.records import Article, Kind, RawItem, Reject
 from pipeline.text.dump import CleanDump, clean_dump
 from pipeline.text.language import detect
 from pipeline.text.normalise import comparable, decoded, tidy, tidy_line
 from pipeline.times import UNIVERSAL, Clock
-from pipeline.urls import canonical, host, stable_id
+from pipeline.urls import canonical, host, same_article, stable_id
 
 FEWEST_WORDS = 25
 """A page or dump with less text is a shell, a wall or an index; entries and lines may be shorter."""
@@ -39,6 +42,8 @@ class _Found:
 def clean(item: RawItem, clock: Clock = UNIVERSAL) -> Article | Reject:
     """The article in an item. What the source says wins for id, address and publisher; the page wins for its text.
 
+    Where the source's address is a mobile or AMP form of the one the page states, the article has that one.
+
     `clock` reads times that name no zone, and dates whose order of day and month is open.
     """
     if item.teaser is not None:
@@ -55,6 +60,18 @@ def clean(item: RawItem, clock: Clock = UNIVERSAL) -> Article | Reject:
 def _is_longer(teaser: Article, whole: Article | Reject) -> bool:
     """Whether a feed's entry says more than the page behind it, which may be a wall."""
     return isinstance(whole, Reject) or len(teaser.text) > len(whole.text)
+
+
+def clean_all(
+    items: Iterable[RawItem | Reject], clock: Clock = UNIVERSAL, processes: int = 0
+) -> Iterator[Article | Reject]:
+    """What `clean` makes of each item, in their order, on all cores; what was rejected before stays so."""
+    return in_order(partial(_cleaned, clock=clock), items, processes)
+
+
+def _cleaned(item: RawItem | Reject, clock: Clock) -> Article | Reject:
+    """One item's article or reject; a function that can be sent to another process."""
+    return item if isinstance(item, Reject) else clean(item, clock)
 
 
 def _found(item: RawItem, clock: Clock) -> _Found:
@@ -110,7 +127,8 @@ def _require_text(kind: Kind, found: _Found) -> None:
 def _article(item: RawItem, found: _Found, clock: Clock) -> Article:
     """The record, with the source's hints weighed in; the title does not stand in the text again."""
     hints = item.hints
-    url = canonical(hints.url or found.url)
+    url, stated = canonical(hints.url or found.url), canonical(found.url)
+    url = stated if same_article(url, stated) else url
     title = tidy_line(hints.title or found.title)
     article = Article(
         id=hints.id,

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
+from pipeline.digest.check import Checker
 from pipeline.digest.condense import change_of_meaning
 from pipeline.digest.disagree import disagreements
 from pipeline.digest.grounding import judge, read_sources
+from pipeline.digest.headline import headline
 from pipeline.digest.readable import readable, with_something_to_tell
-from pipeline.digest.select import Candidate, headline, select
+from pipeline.digest.select import Candidate, select
 from pipeline.digest.writer import Writer
 from pipeline.records import Article, DigestSentence, Evidence, Method, Story, Summary
 from pipeline.text.facts import numbers
@@ -32,33 +35,48 @@ class _SourceSentence:
     stems: frozenset[str]
 
 
-def summarise(stories: Sequence[Story], writer: Writer | None, words: int = WORDS) -> tuple[Summary, ...]:
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A selected sentence as its source has it, with the evidence for it, its own source first."""
+
+    source: str
+    evidence: tuple[Evidence, ...]
+    may_be_written: bool
+
+    def quoted(self, refused: str = "") -> DigestSentence:
+        """The source's own words; `refused` is why the writer's were not taken."""
+        return DigestSentence(self.source, self.evidence, Method.EXTRACTED, refused)
+
+
+def summarise(
+    stories: Sequence[Story], writer: Writer | None, words: int = WORDS, checker: Checker | None = None
+) -> tuple[Summary, ...]:
     """One checked digest of about `words` words per story, in the order of the stories.
 
-    Without a writer every sentence is quoted. A proposal that the checker refuses is replaced by its source sentence,
-    and the reason is kept in the sentence's `refused`. A story with nothing new to tell gets no sentences.
+    Without a writer every sentence is quoted. A proposal that is refused is written again, more sparingly, and if that
+    is refused too replaced by its source sentence; the reason is kept in the sentence's `refused`. Without a checker
+    proposals and headlines are held to rules alone. A story with nothing new to tell gets no sentences.
     """
     shown = [readable(story) for story in stories]
     tellable = [with_something_to_tell(story) for story in shown]
-    titles = [headline(told) if told else "" for told in tellable]
+    titles = [headline(told, checker) if told else "" for told in tellable]
     selected = [select(told, words) if told else () for told in tellable]
-    drafted = [candidate.text for chosen in selected for candidate in chosen if _may_be_written(candidate)]
-    proposals = dict(zip(drafted, writer.write(drafted), strict=True)) if writer and drafted else {}
+    drafts = [_drafts(story, chosen) for story, chosen in zip(shown, selected, strict=True)]
+    written = iter(_written([draft for several in drafts for draft in several], writer, checker))
     model = writer.name if writer else ""
     return tuple(
-        _summary(story, title, _told(story, chosen, proposals), model)
-        for story, title, chosen in zip(shown, titles, selected, strict=True)
+        _summary(story, title, tuple(islice(written, len(several))), model)
+        for story, title, several in zip(shown, titles, drafts, strict=True)
     )
 
 
-def _may_be_written(candidate: Candidate) -> bool:
-    return candidate.article.lang in WRITER_LANGUAGES
-
-
-def _told(story: Story, chosen: Sequence[Candidate], proposals: dict[str, str]) -> tuple[DigestSentence, ...]:
-    """The sentences of a digest: the selected ones, or what the writer made of them."""
+def _drafts(story: Story, chosen: Sequence[Candidate]) -> list[_Draft]:
+    """The selected sentences of a story with their evidence."""
     sources = _source_sentences(story) if chosen else []
-    return tuple(_sentence(candidate, proposals.get(candidate.text, ""), sources) for candidate in chosen)
+    return [
+        _Draft(candidate.text, _evidence(candidate, sources), candidate.article.lang in WRITER_LANGUAGES)
+        for candidate in chosen
+    ]
 
 
 def _summary(story: Story, title: str, told: tuple[DigestSentence, ...], model: str) -> Summary:
@@ -68,22 +86,37 @@ def _summary(story: Story, title: str, told: tuple[DigestSentence, ...], model: 
     return Summary(story, title, told, method, model if written else "", disagreements(story))
 
 
-def _sentence(candidate: Candidate, proposal: str, sources: Sequence[_SourceSentence]) -> DigestSentence:
+def _written(drafts: Sequence[_Draft], writer: Writer | None, checker: Checker | None) -> list[DigestSentence]:
+    """The drafts in the writer's words where these hold, after a second try at most, else in their source's."""
+    told = [draft.quoted() for draft in drafts]
+    if writer is None:
+        return told
+    open_places = [place for place, draft in enumerate(drafts) if draft.may_be_written]
+    for sparingly in (False, True):
+        proposals = writer.write([drafts[place].source for place in open_places], sparingly) if open_places else []
+        for place, proposal in zip(open_places, proposals, strict=True):
+            # An unchanged sentence proposes nothing: what was refused before stays refused.
+            if proposal not in ("", drafts[place].source):
+                told[place] = _checked(drafts[place], proposal, checker)
+        open_places = [place for place in open_places if told[place].refused]
+    return told
+
+
+def _checked(draft: _Draft, proposal: str, checker: Checker | None) -> DigestSentence:
     """The writer's wording when it is supported, else the source's."""
-    evidence = _evidence(candidate, sources)
-    if not proposal or proposal == candidate.text:
-        return DigestSentence(candidate.text, evidence, Method.EXTRACTED)
-    refused = _fault(proposal, candidate.text)
-    if refused:
-        return DigestSentence(candidate.text, evidence, Method.EXTRACTED, refused)
-    return DigestSentence(proposal, evidence, Method.WRITTEN)
+    refused = _fault(proposal, draft, checker)
+    return draft.quoted(refused) if refused else DigestSentence(proposal, draft.evidence, Method.WRITTEN)
 
 
-def _fault(proposal: str, source: str) -> str:
-    """Why a proposal may not stand for its source sentence, "" when it may."""
-    if not proposal.endswith(source[-1]):
+def _fault(proposal: str, draft: _Draft, checker: Checker | None) -> str:
+    """Why a proposal may not stand for its source sentence, "" when it may: what rules know first, then the model."""
+    if not proposal.endswith(draft.source[-1]):
         return "does not end as its source does"
-    return judge(proposal, read_sources([source])).reason or change_of_meaning(proposal, source)
+    by_rule = judge(proposal, read_sources([draft.source])).reason or change_of_meaning(proposal, draft.source)
+    if by_rule or checker is None:
+        return by_rule
+    (verdict,) = checker.verdicts([proposal], [evidence.sentence for evidence in draft.evidence])
+    return verdict.reason
 
 
 def _source_sentences(story: Story) -> list[_SourceSentence]:

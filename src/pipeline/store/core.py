@@ -11,8 +11,8 @@ from typing import Self
 
 from pipeline.clustering.background import Background
 from pipeline.errors import StoreError
-from pipeline.records import Article, PastStory, Rendered
-from pipeline.store import aliases, explain, feeds, nights, runs, terms
+from pipeline.records import Article, FileState, PastStory, Rendered
+from pipeline.store import aliases, explain, feeds, inbox, nights, runs, terms
 from pipeline.store.database import Database, open_database
 from pipeline.store.ledger import Ledger
 from pipeline.store.rows import Night, Run
@@ -87,6 +87,10 @@ class Store:
     def background(self, night: date) -> Background:
         """How common terms were in the nights before a night; nothing when that or a later night was saved already."""
         return terms.background(self._database, night)
+
+    def files(self) -> dict[str, FileState]:
+        """The files read on earlier nights, by path."""
+        return inbox.load(self._database)
 
     def feeds(self) -> dict[str, FeedState]:
         """Every feed that a saved night asked, by the configuration's address."""

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from pipeline.errors import StoreError
 from pipeline.records import Article, DigestSentence, Disagreement, Edition, Entry, PastStory, Reject, Rendered, Story
-from pipeline.store import aliases, feeds, terms
+from pipeline.store import aliases, feeds, inbox, terms
 from pipeline.store.database import Database, Value, utc_text, utc_time
 from pipeline.store.rows import Night
 
@@ -37,6 +37,7 @@ def save(database: Database, night: Night) -> None:
         )
         terms.add(database, night.edition.night, night.terms)
         feeds.save(database, night.feeds)
+        inbox.save(database, night.files)
 
 
 def edition(database: Database, identifier: str) -> Rendered | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline.clustering.background import NOTHING, Background
-from pipeline.records import Article, DeliveryState, Echo, Edition, Rendered, Story
+from pipeline.records import Article, DeliveryState, Echo, Edition, FileState, Rendered, Story
 from pipeline.web.feeds import FeedState
 
 
@@ -14,7 +14,7 @@ class Night:
 
     `articles` are all that were accepted; `stories` are all that were formed, those left out of the edition included;
     `echoes` are the articles that repeat earlier ones; `terms` tells in how many of the articles each term stands;
-    `feeds` are those asked tonight: their validators are kept with the articles they gave, or not at all.
+    `feeds` are those asked tonight, `files` those read: both are kept with the articles they gave, or not at all.
     """
 
     edition: Edition
@@ -24,6 +24,7 @@ class Night:
     echoes: tuple[Echo, ...] = ()
     terms: Background = NOTHING
     feeds: tuple[FeedState, ...] = ()
+    files: tuple[FileState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ _EMOJI = re.compile(
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _SPACES = re.compile(r"\s+")
-_SPACE_BEFORE_STOP = re.compile(r"(?<=\w) +(?=[.,;:!?](?:\s|$))")
+# Not before the marks that French sets apart.
+_SPACE_BEFORE_STOP = re.compile(r"(?<=\w) +(?=[.,](?:\s|$))")
 
 # Place, perhaps a date, perhaps an agency, then a dash: "LINDMAR, March 9 (HNA) — ", "Paris (VNA) - ", "LONDON — ".
 _DATELINE = re.compile(
@@ -55,7 +56,7 @@ def tidy_line(text: str) -> str:
 
 def _tidied_once(text: str) -> str:
     """One pass of `tidy_line`."""
-    repaired = ftfy.fix_text(text, uncurl_quotes=False, fix_latin_ligatures=True, unescape_html=False)
+    repaired = ftfy.fix_text(text, uncurl_quotes=False, fix_character_width=False, unescape_html=False)
     plain = _EMOJI.sub("", visible(repaired))
     return _SPACE_BEFORE_STOP.sub("", _SPACES.sub(" ", plain)).strip()
 

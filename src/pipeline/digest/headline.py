@@ -1,0 +1,90 @@
+"""The headline of a story: the title that says most of what its outlets agree on and that its sources bear out.
+
+A title is an outlet's own words, short of what a sentence needs, so it is held to less than a sentence is: what it
+states must be in a text of the story or in another outlet's title, and of several such titles the consistency model's
+balanced setting prefers those it does not doubt. The strict setting would refuse nearly all titles made by people.
+"""
+
+import re
+from itertools import chain
+
+from pipeline.digest.check import Checker, Setting
+from pipeline.digest.condense import harmless_cuts
+from pipeline.digest.grounding import fault_of_facts, read_sources
+from pipeline.digest.select import agreement
+from pipeline.records import Article, Story
+from pipeline.text.casing import recased
+from pipeline.text.normalise import without_dateline
+from pipeline.text.sentences import sentences
+from pipeline.text.words import content_stems
+
+LONGEST = 140
+"""Characters of a headline that is made of a text's beginning."""
+TITLE_CASE = 0.6
+"""Share of a title's words with a capital from which capitals tell no names."""
+READ = 6
+"""Titles that the consistency model reads at most."""
+LANGUAGES = ("en", "")
+"""What the consistency model reads."""
+_QUOTATION = re.compile(r"[“\"][^“”\"]*[”\"]")
+
+
+def headline(story: Story, checker: Checker | None = None) -> str:
+    """The best title that holds, else how the story's first text begins, else the best title.
+
+    A lone article keeps its title.
+    """
+    ranked = held = _ranked(story)
+    if len(story.leads) > 1:
+        held = _preferred([article for article in ranked if _holds(article, story)], story, checker)
+    beginnings = () if held else filter(None, map(_beginning, story.leads))
+    titles = (article.title for article in (*held, *ranked))
+    return next(chain(beginnings, titles))
+
+
+def _ranked(story: Story) -> list[Article]:
+    """The articles with titles, the one first whose title says most of what the titles and texts agree on."""
+    weights = agreement(story, of_titles=2.0)
+    titled = [article for article in story.leads if article.title]
+    return sorted(titled, key=lambda article: (_share_of_story(article.title, weights), article.id), reverse=True)
+
+
+def _share_of_story(title: str, weights: dict[str, float]) -> float:
+    """How much of the story a title tells per word of it; shouted titles and those that cite rank last."""
+    stems = set(content_stems(title))
+    weight = sum(sorted(weights.get(stem, 0.0) for stem in stems)) / (len(stems) + 2)
+    return round(weight / 2 if title.isupper() or _QUOTATION.match(title) else weight, 9)
+
+
+def _holds(article: Article, story: Story) -> bool:
+    """Whether the story's texts, or another article's title, hold the facts that an article's title states."""
+    others = [other.title for other in story.leads if other.title != article.title]
+    texts = [*(lead.text for lead in story.leads), *others]
+    return not fault_of_facts(_as_sentence(article.title, "\n".join(texts)), read_sources(texts))
+
+
+def _preferred(held: list[Article], story: Story, checker: Checker | None) -> list[Article]:
+    """The same, those first that the consistency model does not doubt."""
+    if checker is None or len(held) < 2 or story.leads[0].lang not in LANGUAGES:
+        return held
+    texts = [lead.text for lead in story.leads]
+    read = [_as_sentence(article.title, "\n".join(texts)) for article in held[:READ]]
+    scores = [verdict.score for verdict in checker.verdicts(read, texts)]
+    doubted = {article.id for article, score in zip(held, scores, strict=False) if score < Setting.BALANCED.value}
+    return sorted(held, key=lambda article: article.id in doubted)
+
+
+def _as_sentence(title: str, texts: str) -> str:
+    """A title in Title Case with only the capitals that the texts give its words; another as it is."""
+    words = [word for word in title.split() if word[:1].isalpha()]
+    capitals = sum(word[:1].isupper() for word in words)
+    return recased(title.lower(), texts) if capitals >= TITLE_CASE * len(words) else title
+
+
+def _beginning(article: Article) -> str:
+    """How a text begins, on one line that is not long, without a full stop; "" when it has no sentence."""
+    first = next(iter(sentences(without_dateline(article.text), article.lang)), "")
+    start, end = next(iter(harmless_cuts(first)), (len(first), len(first)))
+    told = (first[:start] + first[end:]).rstrip(".")
+    told = told[:1].upper() + told[1:]
+    return told if len(told) <= LONGEST else f"{told[:LONGEST].rsplit(' ', 1)[0]} …"

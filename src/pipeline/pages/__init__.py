@@ -1,0 +1,1 @@
+"""The parts of reading an HTML page: its text, and what it says about itself."""
