@@ -33,6 +33,7 @@ LAYERS = (
         "pages",
         "minhash",
         "clustering",
+        "topics",
     ),
     ("digest", "store", "mail", "forms"),
     ("stages",),

@@ -104,6 +104,17 @@ class DigestConfig(_Section):
     """Sentences written at a time."""
 
 
+class TopicConfig(_Section):
+    """Something readers care about: a section of the edition."""
+
+    name: Annotated[HeaderText, Field(max_length=40)]
+    """What the section is called."""
+    words: Annotated[tuple[Annotated[str, Field(pattern=r"\w")], ...], Field(min_length=1)]
+    """Words and phrases; a story is about the topic when most of its texts name one of them at their beginning."""
+    weight: Annotated[float, Field(ge=0)] = 1.0
+    """How much it raises a story: 1 as much as one more outlet that reports it."""
+
+
 class EditionConfig(_Section):
     """What the edition holds."""
 
@@ -177,6 +188,8 @@ class Config(_Section):
     copies: CopiesConfig = CopiesConfig()
     digest: DigestConfig = DigestConfig()
     edition: EditionConfig = EditionConfig()
+    topics: tuple[TopicConfig, ...] = ()
+    """Sections of the edition, in this order; what is about none comes last."""
     mail: MailConfig = MailConfig()
 
     @field_validator("timezone")
@@ -231,6 +244,7 @@ def _valid_keys(location: tuple[int | str, ...]) -> list[str]:
         "copies": CopiesConfig,
         "digest": DigestConfig,
         "edition": EditionConfig,
+        "topics": TopicConfig,
         "mail": MailConfig,
         "smtp": SmtpConfig,
     }

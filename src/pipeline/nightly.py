@@ -149,7 +149,7 @@ def _edited(config: Config, moment: Moment, store: Store, gathered: Gathered, re
     summaries = _summaries(config, stories, report)
     counts = replace(gathered.counts, copies=copies, stories=len(stories))
     frame = Frame(config.title, moment.night, moment.cutoff, counts, gathered.failed_sources, gathered.rejects)
-    edition = edit(summaries, frame, config.edition.stories)
+    edition = edit(summaries, frame, config.edition.stories, config.topics)
     terms = NOTHING.with_texts(map(usual_terms, gathered.articles))
     rendered = render(edition, config.zone)
     kept = (gathered.feeds, gathered.files)

@@ -247,12 +247,16 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A story's place in the edition. `score` ranked it; `first_seen` and `updated` bound its articles' dates."""
+    """A story's place in the edition. `score` ranked it; `first_seen` and `updated` bound its articles' dates.
+
+    `topic` is the section it stands in, "" when it stands in none.
+    """
 
     summary: Summary
     score: float
     first_seen: datetime | None
     updated: datetime | None
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,16 @@ def test_status_tells_of_runs_and_mail() -> None:
     assert shown[3].startswith("sent     outbox")
 
 
+def test_status_tells_what_was_rejected(home: Path) -> None:
+    """Every item that is in no story is listed with the stage that stopped it and the reason, if asked for."""
+    (home / "in" / "photo.jpg").write_bytes(b"\xff\xd8")
+    newsfold("run", *NIGHT)
+    assert "photo.jpg" not in newsfold("status").stdout
+    (line,) = (one for one in newsfold("status", "--rejects").stdout.splitlines() if "photo.jpg" in one)
+    assert line.startswith("rejected by ingest: ")
+    assert line.endswith("files ending in .jpg are not read")
+
+
 @pytest.mark.usefixtures("home")
 def test_status_changes_nothing() -> None:
     """Looking at a state that does not exist does not make anything that a run would trip over."""

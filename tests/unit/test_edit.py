@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_stories import CUTOFF, make, reprinted, story_of
+from pipeline.config import TopicConfig
 from pipeline.records import CopyGroup, Counts, DigestSentence, Edition, Evidence, Method, PastStory, Story, Summary
 from pipeline.stages.edit import Frame, edit
 
@@ -134,3 +135,55 @@ def test_the_frame_goes_into_the_edition() -> None:
         CUTOFF,
         FRAME.counts,
     )
+
+
+ENERGY = TopicConfig(name="Energy", words=("wind power", "grid"))
+SEA = TopicConfig(name="Sea", words=("ferry",), weight=0.0)
+
+
+def about(name: str, *texts: str) -> Story:
+    """A story of outlets that write these texts."""
+    return story_of(*(make(f"{name}-{place}", text) for place, text in enumerate(texts)), name=name)
+
+
+def sections(*stories: Story, topics: tuple[TopicConfig, ...] = (ENERGY, SEA), most: int = 30) -> list[tuple[str, str]]:
+    """Topic and id of each story of the edition, in order."""
+    edition = edit([summary_of(item) for item in stories], FRAME, most, topics)
+    return [(entry.topic, entry.summary.story.id) for entry in edition.entries]
+
+
+def test_sections_come_in_the_order_of_the_topics() -> None:
+    """Each with its best story first; what is about no topic comes last, however wide it is reported."""
+    wide = about("wide", "The king spoke.", "The king has spoken.", "A king speaks.")
+    ferry, grid = about("ferry", "A ferry sank."), about("grid", "The grid failed.")
+    wind = about("wind", "Wind powers rose.", "More wind power.")
+    assert sections(wide, ferry, grid, wind) == [("Energy", "wind"), ("Energy", "grid"), ("Sea", "ferry"), ("", "wide")]
+    assert sections(wide, ferry, grid, wind, topics=())[0] == ("", "wide")
+
+
+def test_a_topic_raises_a_story_by_its_weight() -> None:
+    """Which stories fit is decided by rank: a topic counts as much as its weight says, or nothing."""
+    wide, grid, ferry = (
+        about("wide", "The king spoke."),
+        about("zgrid", "The grid failed."),
+        about("zferry", "A ferry."),
+    )
+    assert sections(wide, grid, most=1) == [("Energy", "zgrid")]
+    assert sections(wide, ferry, most=1) == [("", "wide")]
+
+
+@pytest.mark.parametrize(
+    ("texts", "topic"),
+    [
+        (("The GRIDS of Aldvik failed.",), "Energy"),
+        (("Power of the wind.",), ""),
+        (("The gridlock grew.",), ""),
+        (("The grid failed.", "The lights went out.", "Dark streets."), ""),
+        (("The grid failed.", "The lights went out."), "Energy"),
+        (("Word " * 120 + "grid.",), ""),
+        (("A ferry hit the grid.",), "Energy"),
+    ],
+)
+def test_a_story_is_about_what_most_of_its_texts_begin_with(texts: tuple[str, ...], topic: str) -> None:
+    """Words in any form, phrases as they stand, in half of the texts, near their top; of two topics the first."""
+    assert [found for found, _ in sections(about("s", *texts))] == [topic]

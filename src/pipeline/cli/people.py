@@ -114,10 +114,14 @@ def send(
 
 
 @exits
-def status(config_file: ConfigFile = DEFAULT_FILE) -> None:
+def status(
+    config_file: ConfigFile = DEFAULT_FILE,
+    rejects: Annotated[bool, typer.Option("--rejects", help="also all that was rejected, and why")] = False,
+) -> None:
     """The last runs, the feeds in trouble, and the mail of the latest edition."""
     from pipeline.nightly import state_file
     from pipeline.store.core import open_store
+    from pipeline.store.explain import printable
 
     config = load(config_file)
     with open_store(state_file(config)) as store:
@@ -133,6 +137,8 @@ def status(config_file: ConfigFile = DEFAULT_FILE) -> None:
         show(f"latest edition {latest.edition}: {latest.subject}")
         for row in store.ledger.deliveries(latest.edition):
             show(f"{row.state.value:8} {row.recipient or 'outbox'}  {row.detail}")
+        for line in store.rejects(latest.edition) if rejects else ():
+            show(printable(line))
 
 
 @exits

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import log1p
 
+from pipeline.config import TopicConfig
 from pipeline.records import Counts, Edition, Entry, LeftOut, Reject, Story, Summary
+from pipeline.topics import topic_of
 
 FRESH_FOR = timedelta(hours=24)
 """A story last reported on this long before the cut-off counts as not fresh at all."""
@@ -24,21 +26,24 @@ class Frame:
     rejects: tuple[Reject, ...] = ()
 
 
-def edit(summaries: Sequence[Summary], frame: Frame, most: int) -> Edition:
-    """The edition of at most `most` stories, best first.
+def edit(summaries: Sequence[Summary], frame: Frame, most: int, topics: Sequence[TopicConfig] = ()) -> Edition:
+    """The edition of at most `most` stories: by topic, in the order of the topics, and best first.
 
-    A story ranks by how many outlets report it in their own words, then by reprints and freshness; ties by id, so the
-    order of `summaries` does not matter. A continued story with nothing new is left out, and so is what does not fit.
+    A story ranks by how many outlets report it in their own words, by its topic's weight, then by reprints and
+    freshness; ties by id, so the order of `summaries` does not matter. A continued story with nothing new is left out,
+    and so is what does not fit.
     """
-    entries = sorted((_entry(summary, frame.cutoff) for summary in summaries if summary.sentences), key=_rank)
+    entries = sorted((_entry(summary, frame.cutoff, topics) for summary in summaries if summary.sentences), key=_rank)
     silent = [_left_out(summary, _silence(summary)) for summary in summaries if not summary.sentences]
     surplus = [_left_out(entry.summary, f"beyond the {most} stories an edition holds") for entry in entries[most:]]
     left_out = sorted(silent, key=lambda story: story.story) + surplus
+    order = {topic.name: place for place, topic in reversed(list(enumerate(topics)))}
+    sections = sorted(entries[:most], key=lambda entry: order.get(entry.topic, len(topics)))
     return Edition(
         frame.title,
         frame.night,
         frame.cutoff,
-        tuple(entries[:most]),
+        tuple(sections),
         tuple(left_out),
         frame.counts,
         frame.failed_sources,
@@ -46,11 +51,13 @@ def edit(summaries: Sequence[Summary], frame: Frame, most: int) -> Edition:
     )
 
 
-def _entry(summary: Summary, cutoff: datetime) -> Entry:
-    """A summary with its score and the span of its articles' dates."""
+def _entry(summary: Summary, cutoff: datetime, topics: Sequence[TopicConfig]) -> Entry:
+    """A summary with its score, the span of its articles' dates and its topic."""
     dates = sorted(article.published for article in summary.story.articles if article.published)
     first, last = (dates[0], dates[-1]) if dates else (None, None)
-    return Entry(summary, _score(summary.story, last, cutoff), first, last)
+    topic = topic_of(summary.story, topics)
+    score = _score(summary.story, last, cutoff) + (topic.weight if topic else 0.0)
+    return Entry(summary, score, first, last, topic.name if topic else "")
 
 
 def _score(story: Story, updated: datetime | None, cutoff: datetime) -> float:

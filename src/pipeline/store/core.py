@@ -57,6 +57,10 @@ class Store:
         """The edition of the latest night, or None."""
         return nights.latest_edition(self._database)
 
+    def rejects(self, edition: str) -> tuple[str, ...]:
+        """A line for every failed source and every rejected item of an edition."""
+        return explain.rejects_of(self._database, edition)
+
     def past_stories(self, since: date, before: date) -> tuple[PastStory, ...]:
         """The stories of the nights from `since` until before `before`, by first night and id, with their group leads.
 

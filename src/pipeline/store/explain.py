@@ -41,8 +41,8 @@ def _edition(database: Database, identifier: str) -> Iterator[str]:
         yield f"  {entry['rank']}. {entry['headline']} (story {entry['story']}, score {entry['score']:.3f})"
     for left in database.rows("SELECT * FROM left_out WHERE edition = ? ORDER BY position", (identifier,)):
         yield f"  left out: {left['headline']} (story {left['story']}): {left['reason']}"
-    for reject in database.rows("SELECT * FROM rejects WHERE edition = ? ORDER BY kind DESC, position", (identifier,)):
-        yield f"  {_reject_line(reject)}"
+    for line in rejects_of(database, identifier):
+        yield f"  {line}"
     for state in database.rows(
         "SELECT state, count(*) AS number FROM deliveries WHERE edition = ? GROUP BY state ORDER BY state",
         (identifier,),
@@ -192,6 +192,12 @@ def _copy_of(member: sqlite3.Row) -> str:
         return ""
     kind = "exact copy" if member["exact"] else "copy"
     return f", {kind} of {member['lead']} ({_likeness(member)})"
+
+
+def rejects_of(database: Database, edition: str) -> tuple[str, ...]:
+    """A line for every source that failed and every item that was rejected on the way to an edition, and why."""
+    rows = database.rows("SELECT * FROM rejects WHERE edition = ? ORDER BY kind DESC, position", (edition,))
+    return tuple(map(_reject_line, rows))
 
 
 def _rejects(database: Database, identifier: str) -> Iterator[str]:
