@@ -32,6 +32,7 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/cluster.py
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/extract.py
+	$(BIN)/python benchmarks/fetch.py
 	$(BIN)/python benchmarks/summarise.py
 	$(BIN)/python benchmarks/dedupe.py
 	$(BIN)/python benchmarks/dedupe.py --scaling

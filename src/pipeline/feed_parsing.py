@@ -6,10 +6,12 @@ import re
 import sys
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urljoin
 
 from pipeline.jsonlines import JsonObject
 from pipeline.records import Hints, Json, Kind, RawItem, Reject
 from pipeline.text.normalise import encodable
+from pipeline.urls import canonical
 
 # "Lindmar Courier – All stories", "BBC News | World": the feed's section behind the publisher's name.
 _SECTION = re.compile(r"\s+(?:[–—|»:-]|::)\s+")
@@ -25,8 +27,8 @@ Parsed = tuple[RawItem, ...] | Reject
 def parse_feed(content: bytes, location: str, source: str = "", charset: str = "") -> Parsed:
     """The entries of a feed in their order, or why it is none.
 
-    `location` names it, `source` is the publisher to note instead of the feed's title, `charset` the encoding that the
-    server named.
+    `location` names it, and when it is an address of the web the entries' relative addresses start there; `source` is
+    the publisher to note instead of the feed's title, `charset` the encoding that the server named.
     """
     try:
         found = _json_items(content, location, source)
@@ -56,7 +58,7 @@ def _xml_items(content: bytes, location: str, source: str, charset: str) -> Iter
         bodies = [part.get("value", "") for part in entry.get("content", [])]
         body = max([*bodies, entry.get("summary", "")], key=len)
         hints = Hints(
-            url=encodable(str(entry.get("link", ""))),
+            url=_whole(encodable(str(entry.get("link", ""))), location),
             title=encodable(str(entry.get("title", ""))),
             published=str(entry.get("published") or entry.get("updated") or ""),
             lang=str(entry.get("language") or feed.feed.get("language", "")),
@@ -95,7 +97,7 @@ def _json_items(content: bytes, location: str, source: str) -> list[RawItem] | N
     publisher = source or _SECTION.split(_text(feed.get("title")))[0]
     language = _text(feed.get("language"))
     return [
-        _json_item(entry, f"{location}#", number, Hints(lang=language, source=publisher))
+        _json_item(entry, location, number, Hints(lang=language, source=publisher))
         for number, entry in enumerate(entries, 1)
         if isinstance(entry, dict)
     ]
@@ -106,14 +108,24 @@ def _json_item(entry: JsonObject, location: str, number: int, feed: Hints) -> Ra
     name = _text(entry.get("id")) or _text(entry.get("url")) or str(number)
     page, text = _text(entry.get("content_html")), _text(entry.get("content_text")) or _text(entry.get("summary"))
     hints = Hints(
-        url=_text(entry.get("url")) or _text(entry.get("external_url")),
+        url=_whole(_text(entry.get("url")) or _text(entry.get("external_url")), location),
         title=_text(entry.get("title")),
         published=_text(entry.get("date_published")) or _text(entry.get("date_modified")),
         lang=_text(entry.get("language")) or feed.lang,
         source=feed.source,
     )
     kind = Kind.FRAGMENT if page else Kind.PLAIN
-    return RawItem(encodable(location + name), kind, (page or text).encode("utf-8", "replace"), hints)
+    return RawItem(encodable(f"{location}#{name}"), kind, (page or text).encode("utf-8", "replace"), hints)
+
+
+def _whole(address: str, location: str) -> str:
+    """An entry's address; one that is relative starts at the feed's."""
+    if not address or not canonical(location):
+        return address
+    try:
+        return urljoin(location, address)
+    except ValueError:
+        return address
 
 
 def _text(value: Json) -> str:
