@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, ValidationError, ValidationInfo, field_validator
 
 from pipeline.errors import ConfigError
 
@@ -15,6 +15,13 @@ DEFAULT_MODEL = "smollm2-135m-instruct"
 Device = Literal["auto", "cpu", "cuda", "mps"]
 PositiveInt = Annotated[int, Field(gt=0)]
 HeaderText = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
+
+HostName = Annotated[
+    str,
+    Field(
+        max_length=200, pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
+    ),
+]
 
 
 class _Section(BaseModel):
@@ -97,6 +104,17 @@ class SmtpConfig(_Section):
             raise ConfigError(f"mail.smtp: set the environment variable {self.password_env}") from error
 
 
+class DkimConfig(_Section):
+    """Sign each message (RFC 6376), unless the mail server does; the domain's DNS holds the public key."""
+
+    domain: HostName
+    """The sender's domain, or one above or below it."""
+    selector: HostName
+    """The key's name in DNS: `<selector>._domainkey.<domain>`."""
+    private_key_file: Path
+    """An RSA key of 2048 bits or more, or an Ed25519 key, as PEM; nobody but owner and group may read it."""
+
+
 class MailConfig(_Section):
     """Who gets the edition and how."""
 
@@ -112,6 +130,19 @@ class MailConfig(_Section):
     """An edition older than this is held, not sent."""
     smtp: SmtpConfig | None = None
     """Without it the mail is only written to the outbox folder."""
+    dkim: DkimConfig | None = None
+    """Without it the signature is left to the mail server."""
+
+    @field_validator("dkim")
+    @classmethod
+    def _sender_is_covered(cls, value: DkimConfig | None, info: ValidationInfo) -> DkimConfig | None:
+        """DMARC counts a signature only when its domain and the sender's belong together."""
+        domain = str(info.data.get("sender", "")).rpartition("@")[2].casefold()
+        if value is not None and domain:
+            signing = value.domain.casefold()
+            if not f".{domain}".endswith(f".{signing}") and not signing.endswith(f".{domain}"):
+                raise ValueError(f"domain {value.domain!r} is not that of the sender, {domain!r}")
+        return value
 
 
 class Config(_Section):
@@ -183,6 +214,7 @@ def _valid_keys(location: tuple[int | str, ...]) -> list[str]:
         "edition": EditionConfig,
         "mail": MailConfig,
         "smtp": SmtpConfig,
+        "dkim": DkimConfig,
     }
     names = [part for part in location[:-1] if isinstance(part, str)]
     return list(tables[names[-1]].model_fields if names else Config.model_fields)
@@ -195,4 +227,7 @@ def _resolved(config: Config, folder: Path) -> Config:
     if mail.smtp is not None and mail.smtp.password_file is not None:
         smtp = mail.smtp.model_copy(update={"password_file": folder / mail.smtp.password_file})
         mail = mail.model_copy(update={"smtp": smtp})
+    if mail.dkim is not None:
+        dkim = mail.dkim.model_copy(update={"private_key_file": folder / mail.dkim.private_key_file})
+        mail = mail.model_copy(update={"dkim": dkim})
     return config.model_copy(update={"data_dir": folder / config.data_dir, "sources": sources, "mail": mail})

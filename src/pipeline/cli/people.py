@@ -155,7 +155,7 @@ def explain(
 
 @exits
 def config_check(config_file: ConfigFile = DEFAULT_FILE) -> None:
-    """Read the configuration and say whether it is complete."""
+    """Read the configuration and say whether it is complete; with DKIM, also the record that DNS must hold."""
     config = load(config_file)
     missing = [str(source.path) for source in config.sources if not source.path.exists()]
     if not config.sources:
@@ -165,6 +165,11 @@ def config_check(config_file: ConfigFile = DEFAULT_FILE) -> None:
     where = config.mail.smtp.host if config.mail.smtp else "the outbox folder"
     sources, recipients = len(config.sources), len(config.mail.recipients)
     show(f"{config_file}: sources: {sources}, recipients: {recipients}, mail goes to {where}")
+    if config.mail.dkim is not None:
+        from pipeline.mail.dkim import Signer
+
+        name, text = Signer.load(config.mail.dkim).record()
+        show(f'DNS: {name} TXT "{text}"')
 
 
 @exits

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.config import MailConfig
+from pipeline.mail.dkim import Signer
 from pipeline.mail.message import build_message
 from pipeline.mail.outbox import Outbox
 from pipeline.mail.smtp import SmtpTransport
@@ -81,11 +82,13 @@ def deliver(
 def enqueue(rendered: Rendered, mail: MailConfig, store: Store, now: datetime) -> None:
     """Put a message for each recipient into the ledger; those already there keep their bytes and state.
 
-    Raises StoreError when the edition has not been saved, ConfigError when a setting does not fit into a header.
+    Raises StoreError when the edition has not been saved, ConfigError when a setting does not fit into a header or the
+    key that signs cannot be used.
     """
     queued = {row.recipient for row in store.ledger.deliveries(rendered.edition) if row.list_id == mail.list_id}
     missing = (recipient for recipient in _audience(mail) if recipient not in queued)
-    messages = (_message(rendered, recipient, mail, store) for recipient in missing)
+    signer = Signer.load(mail.dkim) if mail.dkim else None
+    messages = (_signed(_message(rendered, recipient, mail, store), signer, now) for recipient in missing)
     store.ledger.enqueue(rendered.edition, mail.list_id, messages, now)
 
 
@@ -185,3 +188,8 @@ def _message(rendered: Rendered, recipient: str, mail: MailConfig, store: Store)
     """One recipient's message; that to nobody is addressed to the sender."""
     token = store.unsubscribe_token(mail.list_id, recipient)
     return replace(build_message(rendered, recipient or mail.sender, mail, token), recipient=recipient)
+
+
+def _signed(message: Message, signer: Signer | None, now: datetime) -> Message:
+    """The message with its signature, if there is somebody to sign it."""
+    return message if signer is None else replace(message, content=signer.sign(message.content, now))
