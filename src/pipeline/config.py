@@ -171,6 +171,11 @@ class Config(_Section):
         return value
 
     @property
+    def state_file(self) -> Path:
+        """Where the state of this configuration lies."""
+        return self.data_dir / "state.sqlite"
+
+    @property
     def zone(self) -> ZoneInfo:
         """The time zone that names the night."""
         return ZoneInfo(self.timezone)

@@ -113,7 +113,7 @@ def send(
 
 @exits
 def status(config_file: ConfigFile = DEFAULT_FILE) -> None:
-    """The last runs, and the mail of the latest edition."""
+    """The last runs, who gets no mail, and the mail of the latest edition."""
     from pipeline.nightly import state_file
     from pipeline.store.core import open_store
 
@@ -121,6 +121,10 @@ def status(config_file: ConfigFile = DEFAULT_FILE) -> None:
     with open_store(state_file(config)) as store:
         for past in store.last_runs(LAST_RUNS):
             show(f"{past.night}  started {past.started:%Y-%m-%d %H:%M} UTC  {past.outcome or 'did not finish'}")
+        gone = len(store.subscriptions.departures(config.mail.list_id))
+        suppressed = len(store.ledger.suppressed_recipients())
+        if config.mail.recipients or gone or suppressed:
+            show(f"recipients: {len(config.mail.recipients)}, unsubscribed: {gone}, suppressed: {suppressed}")
         latest = store.latest_edition()
         if latest is None:
             show("no edition yet")
