@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    EmailStr,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from pipeline.errors import ConfigError
 
@@ -16,6 +25,13 @@ DEFAULT_MODEL = "smollm2-135m-instruct"
 Device = Literal["auto", "cpu", "cuda", "mps"]
 PositiveInt = Annotated[int, Field(gt=0)]
 HeaderText = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
+
+HostName = Annotated[
+    str,
+    Field(
+        max_length=200, pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
+    ),
+]
 
 
 class _Section(BaseModel):
@@ -156,6 +172,17 @@ class SmtpConfig(_Section):
             raise ConfigError(f"mail.smtp: set the environment variable {self.password_env}") from error
 
 
+class DkimConfig(_Section):
+    """Sign each message (RFC 6376), unless the mail server does; the domain's DNS holds the public key."""
+
+    domain: HostName
+    """The sender's domain, or one above or below it."""
+    selector: HostName
+    """The key's name in DNS: `<selector>._domainkey.<domain>`."""
+    private_key_file: Path
+    """An RSA key of 2048 bits or more, or an Ed25519 key, as PEM; nobody but owner and group may read it."""
+
+
 class MailConfig(_Section):
     """Who gets the edition and how."""
 
@@ -171,6 +198,19 @@ class MailConfig(_Section):
     """An edition older than this is held, not sent."""
     smtp: SmtpConfig | None = None
     """Without it the mail is only written to the outbox folder."""
+    dkim: DkimConfig | None = None
+    """Without it the signature is left to the mail server."""
+
+    @field_validator("dkim")
+    @classmethod
+    def _sender_is_covered(cls, value: DkimConfig | None, info: ValidationInfo) -> DkimConfig | None:
+        """DMARC counts a signature only when its domain and the sender's belong together."""
+        domain = str(info.data.get("sender", "")).rpartition("@")[2].casefold()
+        if value is not None and domain:
+            signing = value.domain.casefold()
+            if not f".{domain}".endswith(f".{signing}") and not signing.endswith(f".{domain}"):
+                raise ValueError(f"domain {value.domain!r} is not that of the sender, {domain!r}")
+        return value
 
 
 class Config(_Section):
@@ -200,6 +240,11 @@ class Config(_Section):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Paris") from error
         return value
+
+    @property
+    def state_file(self) -> Path:
+        """Where the state of this configuration lies."""
+        return self.data_dir / "state.sqlite"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -247,6 +292,7 @@ def _valid_keys(location: tuple[int | str, ...]) -> list[str]:
         "topics": TopicConfig,
         "mail": MailConfig,
         "smtp": SmtpConfig,
+        "dkim": DkimConfig,
     }
     names = [part for part in location[:-1] if isinstance(part, str)]
     return list(tables[names[-1]].model_fields if names else Config.model_fields)
@@ -259,6 +305,9 @@ def _resolved(config: Config, folder: Path) -> Config:
     if mail.smtp is not None and mail.smtp.password_file is not None:
         smtp = mail.smtp.model_copy(update={"password_file": folder / mail.smtp.password_file})
         mail = mail.model_copy(update={"smtp": smtp})
+    if mail.dkim is not None:
+        dkim = mail.dkim.model_copy(update={"private_key_file": folder / mail.dkim.private_key_file})
+        mail = mail.model_copy(update={"dkim": dkim})
     return config.model_copy(update={"data_dir": folder / config.data_dir, "sources": sources, "mail": mail})
 
 

@@ -103,7 +103,7 @@ class Gathered:
 
 def state_file(config: Config) -> Path:
     """Where the state of this configuration lies."""
-    return config.data_dir / "state.sqlite"
+    return config.state_file
 
 
 def signature_folder(config: Config) -> Path:

@@ -55,8 +55,7 @@ def test_killed_run_sends_nothing_twice(tmp_path: Path, point: Point, bob: str) 
 
 def kill_when_reached(server: MailServer, folder: Path, lines: int) -> None:
     """Start a delivery in a child process and kill it when the server says that the moment has come."""
-    tests = Path(__file__).parents[1]
-    environment = {**os.environ, "PYTHONPATH": str(tests)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, __file__, str(folder), str(server.port), str(lines)]
     with subprocess.Popen(command, env=environment) as child:
         try:

@@ -159,11 +159,11 @@ def test_explain_lines_hold_no_terminal_commands(store: Store) -> None:
 
 def test_unsubscribe_token_is_stable_and_nobody_elses(store: Store, path: Path) -> None:
     """A link in last month's mail still works, and no token follows from another or from another store."""
-    token = store.unsubscribe_token("list", "Ann@example.org")
+    token = store.subscriptions.token("list", "Ann@example.org")
     with open_store(path) as again, open_store(path.with_name("other.db")) as other:
-        assert again.unsubscribe_token("list", "ann@example.org") == token
-        assert other.unsubscribe_token("list", "ann@example.org") != token
-    assert store.unsubscribe_token("list", "bob@example.org") != token
+        assert again.subscriptions.token("list", "ann@example.org") == token
+        assert other.subscriptions.token("list", "ann@example.org") != token
+    assert store.subscriptions.token("list", "bob@example.org") != token
 
 
 def test_file_is_private(store: Store, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import typer
 
-from pipeline.cli import lines, people
+from pipeline.cli import leaving, lines, people
 
 app = typer.Typer(
     name="newsfold",
@@ -13,6 +13,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 people.register(app)
+leaving.register(app)
 lines.register(app)
 
 

@@ -118,7 +118,7 @@ def status(
     config_file: ConfigFile = DEFAULT_FILE,
     rejects: Annotated[bool, typer.Option("--rejects", help="also all that was rejected, and why")] = False,
 ) -> None:
-    """The last runs, the feeds in trouble, and the mail of the latest edition."""
+    """The last runs, the feeds in trouble, who gets no mail, and the mail of the latest edition."""
     from pipeline.nightly import state_file
     from pipeline.store.core import open_store
     from pipeline.store.explain import printable
@@ -130,6 +130,10 @@ def status(
         for state in store.feeds().values():
             if state.problem:
                 show(feed_line(state))
+        gone = len(store.subscriptions.departures(config.mail.list_id))
+        suppressed = len(store.ledger.suppressed_recipients())
+        if config.mail.recipients or gone or suppressed:
+            show(f"recipients: {len(config.mail.recipients)}, unsubscribed: {gone}, suppressed: {suppressed}")
         latest = store.latest_edition()
         if latest is None:
             show("no edition yet")
@@ -166,7 +170,7 @@ def explain(
 
 @exits
 def config_check(config_file: ConfigFile = DEFAULT_FILE) -> None:
-    """Read the configuration and say whether it is complete."""
+    """Read the configuration and say whether it is complete; with DKIM, also the record that DNS must hold."""
     config = load(config_file)
     files = [source.path or source.opml for source in config.sources]
     missing = [str(file) for file in files if file is not None and not file.exists()]
@@ -177,6 +181,11 @@ def config_check(config_file: ConfigFile = DEFAULT_FILE) -> None:
     where = config.mail.smtp.host if config.mail.smtp else "the outbox folder"
     sources, recipients = len(config.sources), len(config.mail.recipients)
     show(f"{config_file}: sources: {sources}, recipients: {recipients}, mail goes to {where}")
+    if config.mail.dkim is not None:
+        from pipeline.mail.dkim import Signer
+
+        name, text = Signer.load(config.mail.dkim).record()
+        show(f'DNS: {name} TXT "{text}"')
 
 
 @exits

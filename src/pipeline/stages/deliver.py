@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.config import MailConfig
+from pipeline.mail.dkim import Signer
 from pipeline.mail.message import build_message
 from pipeline.mail.outbox import Outbox
 from pipeline.mail.smtp import SmtpTransport
@@ -67,7 +68,7 @@ def deliver(
     nothing more.
     """
     pace = pace or Pace()
-    job = _Job(rendered.edition, mail, store.ledger, transport, pace)
+    job = _Job(rendered.edition, mail, store, transport, pace)
     store.ledger.recover(rendered.edition, pace.now())
     enqueue(rendered, mail, store, pace.now())
     held = hold_reason(rendered, mail, pace.now())
@@ -79,13 +80,16 @@ def deliver(
 
 
 def enqueue(rendered: Rendered, mail: MailConfig, store: Store, now: datetime) -> None:
-    """Put a message for each recipient into the ledger; those already there keep their bytes and state.
+    """Put a message for each recipient who has not left the list into the ledger; those there keep bytes and state.
 
-    Raises StoreError when the edition has not been saved, ConfigError when a setting does not fit into a header.
+    Raises StoreError when the edition has not been saved, ConfigError when a setting does not fit into a header or the
+    key that signs cannot be used.
     """
     queued = {row.recipient for row in store.ledger.deliveries(rendered.edition) if row.list_id == mail.list_id}
-    missing = (recipient for recipient in _audience(mail) if recipient not in queued)
-    messages = (_message(rendered, recipient, mail, store) for recipient in missing)
+    gone = {one.recipient.casefold() for one in store.subscriptions.departures(mail.list_id)}
+    missing = (one for one in _audience(mail) if one not in queued and one.casefold() not in gone)
+    signer = Signer.load(mail.dkim) if mail.dkim else None
+    messages = (_signed(_message(rendered, recipient, mail, store), signer, now) for recipient in missing)
     store.ledger.enqueue(rendered.edition, mail.list_id, messages, now)
 
 
@@ -114,9 +118,14 @@ class _Job:
 
     edition: str
     mail: MailConfig
-    ledger: Ledger
+    store: Store
     transport: Transport
     pace: Pace
+
+    @property
+    def ledger(self) -> Ledger:
+        """The store's ledger."""
+        return self.store.ledger
 
     def run(self) -> None:
         """Try all waiting messages, then again those that were put off, as long as it can help."""
@@ -171,6 +180,9 @@ class _Job:
         suppression = self.ledger.suppression(row.recipient)
         if suppression is not None:
             return Outcome(DeliveryState.FAILED, f"suppressed: {suppression.reason}")
+        departure = self.store.subscriptions.departure(row.list_id, row.recipient)
+        if departure is not None:
+            return Outcome(DeliveryState.FAILED, departure.reason)
         if row.recipient.casefold() not in {recipient.casefold() for recipient in _audience(self.mail)}:
             return Outcome(DeliveryState.FAILED, "no longer a recipient")
         return None
@@ -183,5 +195,10 @@ def _audience(mail: MailConfig) -> tuple[str, ...]:
 
 def _message(rendered: Rendered, recipient: str, mail: MailConfig, store: Store) -> Message:
     """One recipient's message; that to nobody is addressed to the sender."""
-    token = store.unsubscribe_token(mail.list_id, recipient)
+    token = store.subscriptions.token(mail.list_id, recipient)
     return replace(build_message(rendered, recipient or mail.sender, mail, token), recipient=recipient)
+
+
+def _signed(message: Message, signer: Signer | None, now: datetime) -> Message:
+    """The message with its signature, if there is somebody to sign it."""
+    return message if signer is None else replace(message, content=signer.sign(message.content, now))

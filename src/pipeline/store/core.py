@@ -1,7 +1,5 @@
 """The store's door: one object over one SQLite file."""
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -10,12 +8,12 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.clustering.background import Background
-from pipeline.errors import StoreError
 from pipeline.records import Article, FileState, PastStory, Rendered
 from pipeline.store import aliases, explain, feeds, inbox, nights, runs, terms
 from pipeline.store.database import Database, open_database
 from pipeline.store.ledger import Ledger
 from pipeline.store.rows import Night, Run
+from pipeline.store.subscriptions import Subscriptions
 from pipeline.web.feeds import FeedState
 
 
@@ -25,6 +23,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.ledger = Ledger(database)
+        self.subscriptions = Subscriptions(database)
 
     def __enter__(self) -> Self:
         return self
@@ -123,14 +122,6 @@ class Store:
     def explain(self, identifier: str) -> tuple[str, ...]:
         """Lines for people on an article, story or edition id or a rejected path; empty when nothing is known."""
         return explain.explain(self._database, identifier)
-
-    def unsubscribe_token(self, list_id: str, recipient: str) -> str:
-        """A token that stands for one recipient of one list; nobody can make it up without this store's secret."""
-        row = self._database.row("SELECT value FROM settings WHERE name = 'secret'")
-        if row is None:
-            raise StoreError("store: its secret is missing, old unsubscribe links are lost; restore a backup")
-        text = f"{list_id}|{recipient.casefold()}"
-        return hmac.new(bytes.fromhex(row["value"]), text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 def open_store(path: Path) -> Store:

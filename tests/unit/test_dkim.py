@@ -1,0 +1,122 @@
+"""A signer signs any message in the form that receivers check, and takes no key that it should not."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from dkim.canonicalization import Relaxed
+from hypothesis import given
+from hypothesis import strategies as st
+
+from articles import write
+from keys import dkim_config, is_valid, private_key
+from pipeline.config import Config, DkimConfig, load
+from pipeline.errors import ConfigError
+from pipeline.mail.dkim import Signer, relaxed_body, relaxed_header
+from pipeline.mail.message import build_message
+from sample_nights import NOW, make_mail, make_rendered
+
+HOSTILE = st.text(max_size=300) | st.text("ab .\r\n\0\t=?_é語\u2028\x85", max_size=300)
+LINES = st.lists(st.text(" \tab.é", max_size=12), max_size=8)
+
+
+@pytest.fixture(scope="module")
+def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
+    """A signer with an Ed25519 key."""
+    return Signer.load(dkim_config(tmp_path_factory.mktemp("key"), "ed25519"))
+
+
+@given(subject=HOSTILE, recipient=HOSTILE | st.emails(), text=HOSTILE)
+def test_any_message_can_be_signed(signer: Signer, subject: str, recipient: str, text: str) -> None:
+    """No headline, text or address gives a message whose signature does not hold, or a longer line than allowed."""
+    content = build_message(make_rendered(subject=subject, text=f"{text} "), recipient, make_mail(), "t").content
+    signed = signer.sign(content, NOW)
+    assert signed.endswith(b"\r\n" + content)
+    assert is_valid(signed, signer)
+    assert max(map(len, signed.removesuffix(content).split(b"\r\n"))) <= 100
+
+
+@given(lines=LINES)
+def test_bodies_are_signed_in_the_form_of_the_standard(lines: list[str]) -> None:
+    """White space at ends of lines and empty lines at the end of the body do not count (RFC 6376 section 3.4.4)."""
+    body = "".join(f"{line}\r\n" for line in lines).encode()
+    assert relaxed_body(body) == Relaxed.canonicalize_body(body)
+
+
+@given(name=st.sampled_from(["From", "LIST-ID"]), lines=LINES)
+def test_headers_are_signed_in_the_form_of_the_standard(name: str, lines: list[str]) -> None:
+    """However a header is folded and spaced, it is signed the same way (RFC 6376 section 3.4.2)."""
+    value = "\r\n ".join(lines)
+    ((expected_name, expected),) = Relaxed.canonicalize_headers([(name.encode(), value.encode() + b"\r\n")])
+    assert (relaxed_header(name, value) + "\r\n").encode() == expected_name + b":" + expected
+
+
+def test_same_message_key_and_time_give_the_same_bytes(tmp_path: Path) -> None:
+    """Nothing else goes into a signature."""
+    content = build_message(make_rendered(), "ann@example.org", make_mail(), "t").content
+    signing = dkim_config(tmp_path)
+    assert Signer.load(signing).sign(content, NOW) == Signer.load(signing).sign(content, NOW)
+    assert Signer.load(signing).sign(content, NOW) != Signer.load(signing).sign(content, NOW + timedelta(seconds=1))
+
+
+def complaint(config: DkimConfig) -> str:
+    """Why a key is not taken."""
+    with pytest.raises(ConfigError, match=r"^mail\.dkim\.private_key_file .*\.pem: ") as caught:
+        Signer.load(config)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("mode", "refused"), [(0o600, False), (0o640, False), (0o400, False), (0o644, True),
+                                               (0o660, True), (0o602, True), (0o601, True)])  # fmt: skip
+def test_a_key_others_can_get_at_is_refused(tmp_path: Path, mode: int, refused: bool) -> None:
+    """Whoever has it can sign as the domain; a group may read it, so that a service can be given it."""
+    config = dkim_config(tmp_path, "ed25519")
+    config.private_key_file.chmod(mode)
+    if refused:
+        assert f"others can get at it (mode {mode:o}); run `chmod 600`" in complaint(config)
+    else:
+        assert Signer.load(config).algorithm == "ed25519-sha256"
+
+
+def test_a_key_that_cannot_be_used_is_named_with_the_reason(tmp_path: Path) -> None:
+    """Missing, a folder, too short, no key at all, a public key."""
+    assert "neither an Ed25519 key nor an RSA key of 2048 bits" in complaint(dkim_config(tmp_path, "rsa", 1024))
+    config = dkim_config(tmp_path)
+    for content in (b"", b"\xff\xfe", b"nonsense", private_key("rsa")[:200]):
+        config.private_key_file.write_bytes(content)
+        assert "make one with `openssl genrsa 2048`" in complaint(config)
+    config.private_key_file.unlink()
+    assert "No such file" in complaint(config)
+    config.private_key_file.mkdir()
+    assert "directory" in complaint(config)
+
+
+def configured(folder: Path, sender: str, domain: str) -> Config:
+    """The configuration for a sender and a signing domain."""
+    signing = f"[mail.dkim]\ndomain = '{domain}'\nselector = 'news'\nprivate_key_file = 'dkim.pem'\n"
+    return load(write(folder, "newsfold.toml", f"[mail]\nsender = '{sender}'\n{signing}"))
+
+
+@pytest.mark.parametrize("domain", ["example.org", "mail.example.org", "Example.ORG", "org"])
+def test_a_domain_that_goes_with_the_sender_is_taken(tmp_path: Path, domain: str) -> None:
+    """The same one, one below or above; the key's path starts at the file."""
+    found = configured(tmp_path, "desk@example.org", domain).mail.dkim
+    assert found is not None
+    assert (found.domain, found.private_key_file) == (domain, tmp_path.resolve() / "dkim.pem")
+
+
+@pytest.mark.parametrize(
+    ("domain", "said"),
+    [
+        ("example.com", "mail.dkim: Value error, domain 'example.com' is not that of the sender, 'example.org'"),
+        ("badexample.org", "mail.dkim: Value error, domain 'badexample.org' is not that of the sender"),
+        ("example.org; x=1", "mail.dkim.domain: "),
+        ("a..org", "mail.dkim.domain: "),
+        ("", "mail.dkim.domain: "),
+    ],
+)
+def test_a_domain_that_cannot_sign_for_the_sender_is_refused(tmp_path: Path, domain: str, said: str) -> None:
+    """Receivers would not count the signature (DMARC), or could not read it."""
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        configured(tmp_path, "desk@example.org", domain)
