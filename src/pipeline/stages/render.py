@@ -1,19 +1,16 @@
 """Render an edition: one view of it, laid out as a mail, as plain text and as a web page."""
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import css_inline
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.forms.edition import view_edition
-from pipeline.forms.palette import DARK, LIGHT
+from pipeline.forms.layout import laid_out
 from pipeline.forms.plain import plain_text
 from pipeline.forms.view import EditionView
-from pipeline.forms.words import clip
 from pipeline.records import Edition, Rendered
 
 MAIL_BYTES: Final = 95 * 1024
@@ -83,31 +80,11 @@ def _mail(view: EditionView) -> str:
 
 
 def _mail_with(view: EditionView, plan: _Plan) -> str:
-    template = _environment().get_template("mail.html")
-    return _inliner().inline(_unindented(template.render(view=view, plan=plan, light=LIGHT, dark=DARK)))
+    return _inliner().inline(laid_out("mail.html", view=view, plan=plan))
 
 
 def _page(view: EditionView) -> str:
-    template = _environment().get_template("page.html")
-    return _unindented(template.render(view=view, limits=_COMPLETE, named=_NAMED, light=LIGHT, dark=DARK))
-
-
-def _unindented(html: str) -> str:
-    """The document without the templates' own indents and blank lines: the view's strings hold no line breaks."""
-    return re.sub(r"\n\s*", "\n", html).strip() + "\n"
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("pipeline", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["clip"] = lambda text, limit: text if limit is None else clip(text, limit)
-    return environment
+    return laid_out("page.html", view=view, limits=_COMPLETE, named=_NAMED)
 
 
 @cache
