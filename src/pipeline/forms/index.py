@@ -45,11 +45,19 @@ class MonthView:
 
 
 @dataclass(frozen=True, slots=True)
-class ChartView:
-    """A picture, and the same figures as a table: its headings and its rows."""
+class PictureView:
+    """A drawing and what it shows."""
 
     title: str
-    pictures: tuple[Markup, ...]
+    svg: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class ChartView:
+    """One or more pictures, and the same figures as a table: its headings and its rows."""
+
+    title: str
+    pictures: tuple[PictureView, ...]
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
@@ -118,7 +126,7 @@ def _summary(issues: Sequence[Issue]) -> str:
 
 def _issue(issue: Issue, leads: int) -> IssueView:
     return IssueView(
-        day=weekday(issue.night),
+        day=weekday(issue.night).rpartition(" ")[0],  # the month stands above
         href=f"{issue.night.isoformat()}.html",
         leads=tuple(story_link(telling) for telling in issue.leads[:leads]),
         counts=counts_of(issue),
@@ -136,7 +144,9 @@ def _nights(issues: Sequence[Issue]) -> ChartView:
         "copies": ("Copies folded per night", "bar second", [issue.counts.copies for issue in nights]),
     }
     pictures = tuple(
-        columns(Series(name, title, _range(title, days, values), tuple(map(Point, days, values))), style)
+        PictureView(
+            title, columns(Series(name, title, _range(title, days, values), tuple(map(Point, days, values))), style)
+        )
         for name, (title, style, values) in figures.items()
     )
     rows = tuple((day, f"{issue.told:,}", f"{issue.counts.copies:,}") for day, issue in zip(days, nights, strict=True))[
@@ -159,4 +169,4 @@ def _sources(volumes: Sequence[Volume]) -> ChartView:
     most = f"{names[0]} gave most, {counted(volumes[0].articles, 'article')}."
     picture = bars(Series("sources", title, most, points))
     rows = tuple((name, f"{volume.articles:,}") for name, volume in zip(names, volumes, strict=True))
-    return ChartView(title, (picture,), ("Source", "Articles"), rows)
+    return ChartView(title, (PictureView(title, picture),), ("Source", "Articles"), rows)
