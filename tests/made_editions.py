@@ -124,3 +124,55 @@ def assert_whole(html: str) -> None:
     balance.close()
     assert balance.open == []
     assert html.rstrip().endswith("</html>")
+
+
+REPORT = (
+    "A quay wall fell into the harbour of Port Ansel.\n"
+    "PORT ANSEL (MW) — The wall fell on Monday. Nobody had walked on it, the harbour master said.\n"
+    "Ships were sent to Lindmar.\n"
+    "The council met in the evening.\n"
+    "It was built in 1962 and last mended in 1990."
+)
+
+
+def explained_edition() -> Edition:
+    """The full edition with texts that hold its evidence, and one of an earlier night whose evidence it cites."""
+    night = full_edition()
+    first, second = night.entries
+    story = first.summary.story
+    wire, post, aside = (group.lead for group in story.groups)
+    wire, post = replace(wire, text=REPORT, published=CUTOFF - timedelta(hours=9)), replace(post, text=REPORT[49:])
+    old = article("old", "Island Radio")
+    told = (
+        DigestSentence(
+            "The wall fell on Monday.",
+            (Evidence("wire", "The wall fell on Monday."), Evidence("post", "The wall fell on Monday.")),
+            Method.EXTRACTED,
+        ),
+        DigestSentence(
+            "It was built in 1962.",
+            (Evidence("wire", "It was built in 1962 and last mended in 1990."),),
+            Method.WRITTEN,
+        ),
+        DigestSentence(
+            "Ships were sent away.", (Evidence("old", "Ships are sent away."),), Method.EXTRACTED, "1926 is nowhere"
+        ),
+    )
+    groups = (CopyGroup(wire, story.groups[0].copies), CopyGroup(post), CopyGroup(aside))
+    past = PastStory("q", date(2026, 3, 9), "Quay wall cracks", (old,))
+    summary = replace(first.summary, sentences=told, story=Story("squay", groups, past))
+    later = replace(second.summary, story=replace(second.summary.story, id="sbill"))
+    return replace(night, entries=(replace(first, summary=summary), replace(second, summary=later)))
+
+
+def hostile_edition() -> Edition:
+    """An edition of nothing but hostile text: in titles, sources, texts, evidence, addresses, ids and reasons."""
+    lead = Article(id="a", title=HOSTILE, text=f"{HOSTILE}\n{HOSTILE}", url="javascript:alert(1)", source=HOSTILE)
+    other = replace(lead, id="b", url='https://x.example/"><script>alert(1)</script>', lang='en" onload="x')
+    copy = Copy(replace(lead, id="c", url="https://bank.example@evil.example/"), 0.9, 0.95, exact=False)
+    evidence = (Evidence("a", HOSTILE.splitlines()[0]), Evidence("b", HOSTILE), Evidence("b", "<b>nowhere</b>"))
+    told = DigestSentence(HOSTILE, evidence, Method.EXTRACTED, HOSTILE)
+    story = Story("../../etc/passwd", (CopyGroup(lead, (copy,)), CopyGroup(other)))
+    dispute = Disagreement(HOSTILE, (Claim(HOSTILE, ("a",)), Claim("<i>9</i>", ("b", "unknown"))))
+    entry_ = Entry(Summary(story, HOSTILE, (told,), Method.MIXED, HOSTILE, (dispute,)), 1.0, CUTOFF, CUTOFF)
+    return replace(edition(entry_), title=HOSTILE, failed_sources=(Reject("ingest", HOSTILE, HOSTILE),))

@@ -110,7 +110,9 @@ def _plain(part: str, is_first: bool, is_last: bool) -> Iterator[Piece]:
         shown = clip(text, CONTEXT)
     else:
         shown = text if len(text) <= 2 * CONTEXT else f"{clip(text, CONTEXT)} {_end(text, CONTEXT)}"
-    yield Piece(f"{' ' if part[0].isspace() else ''}{shown}{' ' if part[-1].isspace() else ''}")
+    before = " " if part[0].isspace() and not is_first else ""
+    after = " " if part[-1].isspace() and not is_last else ""
+    yield Piece(f"{before}{shown}{after}")
 
 
 def _end(text: str, limit: int) -> str:

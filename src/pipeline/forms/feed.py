@@ -73,7 +73,8 @@ def _content(issue: Issue, home: Home) -> str:
     more = issue.told - len(links)
     lines = [line for line in (counts_of(issue), alarm_of(issue), f"and {more:,} more stories" if more else "") if line]
     told = Markup("<ol>{}</ol>").format(heads) if links else Markup("")
-    return told + Markup("<p>{}</p>").format(Markup("<br>").join(escape(line) for line in lines))
+    # A plain string again: of a Markup the serialiser's own escaping would escape twice.
+    return str(told + Markup("<p>{}</p>").format(Markup("<br>").join(escape(line) for line in lines)))
 
 
 def _add(parent: ElementTree.Element, tag: str, text: str = "", **attributes: str) -> ElementTree.Element:
