@@ -211,7 +211,7 @@ def test_the_index_groups_nights_by_month(tmp_path: Path) -> None:
     assert [str(link).removesuffix(".html") for link in root.xpath("//p[@class='day']/a/@href")] == [
         night.isoformat() for night in nights
     ]
-    assert len(root.xpath("//details/summary/h2")) == 3
+    assert len(root.xpath("//details/summary/h2")) == 4
     assert heading_faults(root) == []
 
 

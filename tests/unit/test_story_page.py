@@ -96,7 +96,7 @@ def test_the_page_tells_of_copies_refusals_and_earlier_nights() -> None:
     page = first_page(explained())
     told = words(page)
     for part in (
-        "Meridian Wire: Title wire Coast Daily: Title reprint nearly the same: 97 % of all wording shared, 99 %",
+        "Meridian Wire: Title wire Coast Daily: Title reprint near copy: 97 % of all wording shared, 99 %",
         "The model’s own wording was refused: 1926 is nowhere",
         "Sources disagree — injured: 11 (Meridian Wire1); 9 (Harbour Post2).",
         "Also reported by Valley Tribune: Title aside",

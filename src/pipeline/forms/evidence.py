@@ -33,7 +33,7 @@ class PieceView:
 
 @dataclass(frozen=True, slots=True)
 class TextView:
-    """A cited article: its title and the paragraphs around its evidence. `note` says what there is no more of."""
+    """A cited article: its title and the paragraphs around its evidence. `note` says why there is nothing around it."""
 
     source: SourceView
     when: str
@@ -70,11 +70,15 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True)
 class StoryPageView:
-    """Everything a story's page shows. `before` and `after` are its neighbours in the edition, if any."""
+    """Everything a story's page shows. `disputed` are the sources cited only for what they do not agree on.
+
+    `before` and `after` are the story's neighbours in the edition, if any.
+    """
 
     edition: EditionView
     story: StoryView
     texts: tuple[TextView, ...]
+    disputed: tuple[SourceView, ...]
     families: tuple[FamilyView, ...]
     others: tuple[SourceView, ...]
     more_others: int
@@ -91,12 +95,14 @@ def view_story_pages(
     What is in them is bounded: a page has a few hundred characters around each sentence of evidence, of which a digest
     sentence has a handful, and names at most `MOST_LISTED` articles in each list.
     """
+    all_texts = [_texts(entry.summary, shown, by) for entry, shown in zip(edition.entries, view.stories, strict=True)]
     links = [None, *(LinkView(story.page, clip(story.headline, _HEADLINE)) for story in view.stories), None]
     return tuple(
         StoryPageView(
             edition=view,
             story=shown,
-            texts=_texts(entry.summary, shown, by),
+            texts=tuple(text for text in texts if text.paragraphs or text.title),
+            disputed=tuple(text.source for text in texts if not (text.paragraphs or text.title)),
             families=tuple(_family(group) for group in entry.summary.story.groups if group.copies),
             others=(others := _others(entry.summary))[:MOST_LISTED],
             more_others=max(0, len(others) - MOST_LISTED),
@@ -106,7 +112,7 @@ def view_story_pages(
             before=links[shown.rank - 1],
             after=links[shown.rank + 1],
         )
-        for entry, shown in zip(edition.entries, view.stories, strict=True)
+        for entry, shown, texts in zip(edition.entries, view.stories, all_texts, strict=True)
     )
 
 
@@ -136,9 +142,7 @@ def _text(source: SourceView, article: Article | None, quotes: Sequence[Quote], 
     nights are as they came in, so nothing around the evidence is taken from them.
     """
     found = excerpt(article.title, article.text, quotes) if article else excerpt("", "", quotes)
-    note = "" if quotes else "Only what it says where the sources disagree is cited."
-    if quotes and article is None:
-        note = "It came in on an earlier night."
+    note = "" if article else "It came in on an earlier night."
     when = clock(article.published, by.cutoff, by.zone) if article and article.published else ""
     return _with_anchors(TextView(source, when, (), (), note), found)
 
@@ -170,7 +174,7 @@ def _likeness(copy: Copy) -> str:
     if copy.exact:
         return "word for word"
     alike, held = int(copy.similarity * 100), int(copy.containment * 100)
-    return f"nearly the same: {alike} % of all wording shared, {held} % of the shorter text"
+    return f"near copy: {alike} % of all wording shared, {held} % of the shorter text"
 
 
 def _others(summary: Summary) -> tuple[SourceView, ...]:

@@ -17,7 +17,7 @@ VOLUME_NIGHTS: Final = 30
 """Nights that the chart of sources looks back on."""
 MOST_SOURCES: Final = 15
 _LEADS: Final = 3
-_FULL_MONTHS: Final = 3
+_FULL_MONTHS: Final = 2
 """Months that are listed with several headlines; earlier ones are folded and name what led."""
 _HEADLINE: Final = 160
 _OUTLET: Final = 34
