@@ -20,7 +20,8 @@ from pipeline.config import Config
 from pipeline.digest.check import Setting
 from pipeline.digest.loading import load_checker, load_writer
 from pipeline.errors import DerivedError, LockedError, NewsfoldError
-from pipeline.files import write_atomically
+from pipeline.forms.feed import Home
+from pipeline.forms.index import MOST_SOURCES, VOLUME_NIGHTS
 from pipeline.inbox import list_files
 from pipeline.minhash.memory import open_memory
 from pipeline.minhash.search import sketch_articles
@@ -36,6 +37,7 @@ from pipeline.records import (
     Rendered,
     Story,
     Summary,
+    Telling,
 )
 from pipeline.stages.clean import clean_all
 from pipeline.stages.cluster import cluster
@@ -45,6 +47,7 @@ from pipeline.stages.edit import Frame, edit
 from pipeline.stages.fetch import Feed, Fetched, Past, fetch, listed_feeds
 from pipeline.stages.ingest import ingest
 from pipeline.stages.polish import polish
+from pipeline.stages.publish import edition_page, publish_editions, publish_index
 from pipeline.stages.recall import recall
 from pipeline.stages.render import render
 from pipeline.stages.summarise import summarise
@@ -106,6 +109,11 @@ def state_file(config: Config) -> Path:
     return config.state_file
 
 
+def archive_folder(config: Config) -> Path:
+    """Where the archive lies, a static site."""
+    return config.data_dir / "archive"
+
+
 def signature_folder(config: Config) -> Path:
     """Where the signatures of the last nights lie."""
     return config.data_dir / "signatures"
@@ -151,9 +159,20 @@ def _edited(config: Config, moment: Moment, store: Store, gathered: Gathered, re
     frame = Frame(config.title, moment.night, moment.cutoff, counts, gathered.failed_sources, gathered.rejects)
     edition = edit(summaries, frame, config.edition.stories, config.topics)
     terms = NOTHING.with_texts(map(usual_terms, gathered.articles))
-    rendered = render(edition, config.zone)
+    rendered = render(edition, config.zone, _told_before(edition, store))
     kept = (gathered.feeds, gathered.files)
     return edition, Night(edition, rendered, gathered.articles, stories, echoes, terms, *kept)
+
+
+def _told_before(edition: Edition, store: Store) -> dict[str, tuple[Telling, ...]]:
+    """How earlier editions told each story of this one, by the story's id; under all ids that it had or takes in."""
+    stories = [entry.summary.story for entry in edition.entries]
+    return {
+        story.id: store.told_before(
+            [story.id, *([story.continues.id] if story.continues else ()), *story.aliases], edition.night
+        )
+        for story in stories
+    }
 
 
 def _recalled(
@@ -268,11 +287,22 @@ def _night(config: Config, moment: Moment, store: Store, report: Report) -> Outc
         edition, night = _made(config, moment, store, report)
         store.save_night(night)
         rendered = night.rendered
-    page = config.data_dir / "archive" / f"{rendered.edition}.html"
-    write_atomically(page, rendered.page.encode("utf-8"))
+    _publish(config, store, report)
     mailed = not rendered.quiet or config.edition.quiet == "mail"
     receipts = _mail(config, rendered, moment, store) if mailed else ()
+    page = edition_page(archive_folder(config), rendered.edition)
     return Outcome(_ending(edition), rendered, receipts, page, edition)
+
+
+def _publish(config: Config, store: Store, report: Report) -> None:
+    """Bring the archive up to what the store holds: what is missing or was changed is written again."""
+    issues = store.issues()
+    editions = (store.edition(issue.night.isoformat()) for issue in issues)
+    written = publish_editions(archive_folder(config), (edition for edition in editions if edition is not None))
+    volumes = store.volumes(issues[0].night - timedelta(days=VOLUME_NIGHTS - 1), MOST_SOURCES)
+    home = Home(config.mail.list_id, config.archive_url or "")
+    written += publish_index(archive_folder(config), issues, volumes, home)
+    report(f"archive: {written} pages written")
 
 
 def _made(config: Config, moment: Moment, store: Store, report: Report) -> tuple[Edition, Night]:

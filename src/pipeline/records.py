@@ -305,10 +305,51 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryPage:
+    """A story's own page in the archive, as it was on the night: what its digest rests on. `story` is its id."""
+
+    story: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One night's telling of a story, under the id it had there. `has_page` says whether the archive shows it alone."""
+
+    night: date
+    story: str
+    headline: str
+    has_page: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An edition as the archive's index lists it: `told` stories, the first of them in `leads`, best first."""
+
+    night: date
+    title: str
+    subject: str
+    cutoff: datetime
+    counts: Counts
+    told: int
+    failed_sources: int
+    leads: tuple[Telling, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """How many articles a source gave."""
+
+    source: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """An edition in the forms it is read in: `html` within the mail's size budget, `text` and `page` complete.
 
-    `cutoff` dates the message; `page` is the whole edition as a web page for the archive; `quiet` tells of no stories.
+    `cutoff` dates the message; `page` is the whole edition as a web page for the archive, `stories` are the pages of
+    its stories, best first; `quiet` tells of no stories.
     """
 
     edition: str
@@ -318,6 +359,7 @@ class Rendered:
     text: str
     page: str
     quiet: bool = False
+    stories: tuple[StoryPage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

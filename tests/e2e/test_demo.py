@@ -6,11 +6,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import feedparser
 import pytest
 
 from edition_checks import assert_supported, entries, mail_of, members, part, rows
 from pipeline.digest.condense import change_of_meaning
 from pipeline.digest.loading import load_writer
+from sites import dead_links, page, reachable
 
 pytestmark = pytest.mark.slow
 NIGHT = "2026-03-10"
@@ -98,14 +100,31 @@ def test_every_article_is_accounted_for(demo: Path) -> None:
 def test_hidden_instructions_reach_nobody(demo: Path) -> None:
     """What a comment and an invisible box tell the machine is in no form of the edition."""
     message = mail_of(demo, NIGHT)
-    page = (demo / "archive" / f"{NIGHT}.html").read_text(encoding="utf-8")
-    forms = [part(message, "plain"), part(message, "html"), page]
+    pages = [path.read_text(encoding="utf-8") for path in (demo / "archive").rglob("*.*") if path.is_file()]
+    forms = [part(message, "plain"), part(message, "html"), *pages]
     hostile = [item for item in manifest()["hostile"] if item["where"] in HIDDEN]
     assert len(hostile) == 2
     for item in hostile:
         words = item["text"].split()
         pieces = [" ".join(words[at : at + 6]) for at in range(0, len(words) - 5, 3)]
         assert not [piece for piece in pieces for form in forms if piece in form]
+
+
+def test_the_archive_is_whole(demo: Path) -> None:
+    """Every link leads somewhere, every page is reached, each evidence is marked in its source, and the feed is one."""
+    archive = demo / "archive"
+    assert dead_links(archive) == []
+    assert reachable(archive / "index.html") == {path.resolve() for path in archive.rglob("*.html")}
+    for told in entries(demo, NIGHT):
+        root = page(archive / NIGHT / f"{told.story}.html")
+        marks = [" ".join(str(mark.text_content()).split()) for mark in root.iter("mark")]
+        for number, sentence in enumerate(told.sentences, start=1):
+            for item in sentence["evidence"]:
+                evidence = " ".join(item["sentence"].split())
+                assert [mark for mark in marks if evidence in mark and str(number) in mark[: -len(evidence)]]
+    feed = feedparser.parse((archive / "feed.xml").read_bytes())
+    assert not feed.bozo
+    assert [entry.link for entry in feed.entries] == [f"{NIGHT}.html", "2026-03-09.html"]
 
 
 def test_the_disagreement_is_told(demo: Path) -> None:

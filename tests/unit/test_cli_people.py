@@ -1,5 +1,6 @@
 """The commands for people: what they show, where they show it, and how they end."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -108,11 +109,14 @@ def test_dry_run_saves_and_sends_nothing(home: Path) -> None:
 
 @pytest.mark.usefixtures("home")
 def test_preview_writes_files_and_nothing_else() -> None:
-    """Mail and page lie in a folder; nothing is saved or sent."""
+    """Mail and page lie in a folder, the stories' pages beside them; nothing is saved or sent."""
     done = newsfold("preview", *NIGHT, "--out", "look")
     assert done.exit_code == 0
     assert done.stdout.splitlines() == ["look/mail.html", "look/mail.txt", "look/page.html"]
     assert all("Port Ansel" in Path(name).read_text(encoding="utf-8") for name in done.stdout.splitlines())
+    linked = re.findall(r'href="(2026-03-10/\w+\.html)"', Path("look/page.html").read_text(encoding="utf-8"))
+    assert len(linked) == 2
+    assert all(Path("look", link).is_file() for link in linked)
     assert newsfold("run", *NIGHT).exit_code == 0
 
 

@@ -5,26 +5,32 @@
 
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from html.parser import HTMLParser
+from datetime import UTC
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-import lxml.html
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml.html import HtmlElement
 
+from made_editions import (
+    HOSTILE,
+    NIGHT,
+    ZONE,
+    article,
+    assert_whole,
+    edition,
+    full_edition,
+    lone,
+    outline,
+    tree,
+)
 from pipeline.forms.palette import DARK, LIGHT, Palette
 from pipeline.forms.plain import WIDTH
 from pipeline.forms.words import clean
 from pipeline.records import (
     Article,
     Claim,
-    Copy,
     CopyGroup,
     Counts,
     DigestSentence,
@@ -42,102 +48,6 @@ from pipeline.records import (
 from pipeline.stages.render import MAIL_BYTES, render
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-ZONE = ZoneInfo("Europe/Paris")
-NIGHT = date(2026, 3, 10)
-CUTOFF = datetime(2026, 3, 10, 4, 30, tzinfo=UTC)
-HOSTILE = "<script>alert(1)</script> \"q\" & &amp; 'x'\r\nBcc: a@b \u202e\u2066\u200b\x1b[31m\ud800" + "W" * 500
-
-
-def article(name: str, outlet: str = "Harbour Post", lang: str = "en", url: str | None = None) -> Article:
-    address = f"https://{outlet.lower().replace(' ', '')}.example/{name}" if url is None else url
-    return Article(id=name, title=f"Title {name}", text=f"Text {name}.", url=address, lang=lang, source=outlet)
-
-
-def sentence(text: str, *articles: Article, refused: str = "") -> DigestSentence:
-    evidence = tuple(Evidence(item.id, f"Source sentence of {item.id}.") for item in articles)
-    return DigestSentence(text, evidence, Method.EXTRACTED if refused else Method.WRITTEN, refused)
-
-
-def entry(headline: str, *sentences: DigestSentence, groups: tuple[CopyGroup, ...]) -> Entry:
-    story = Story(id=headline, groups=groups)
-    summary = Summary(story, headline, sentences, Method.WRITTEN, "a-model")
-    return Entry(summary, 1.0, CUTOFF - timedelta(hours=12), CUTOFF - timedelta(hours=3))
-
-
-def lone(headline: str, source: Article, text: str = "It happened.") -> Entry:
-    """A story of one article."""
-    return entry(headline, sentence(text, source), groups=(CopyGroup(source),))
-
-
-def edition(*entries: Entry) -> Edition:
-    counts = Counts(items=10, rejected=1, seen=2, articles=6, copies=1, stories=len(entries))
-    return Edition("Newsfold", NIGHT, CUTOFF, entries, (), counts)
-
-
-def full_edition() -> Edition:
-    """Everything a story or a foot can show, once."""
-    wire, post = article("wire", "Meridian Wire"), article("post")
-    reprint = Copy(article("reprint", "Coast Daily"), 0.97, 0.99, exact=False)
-    french = article("fr", "Le Courrier", lang="fr")
-    rich = entry(
-        "Quay wall falls",
-        sentence("The wall fell on Monday.", wire, post),
-        sentence("It was built in 1962.", post, refused="1926 is in no cited article"),
-        groups=(CopyGroup(wire, (reprint,)), CopyGroup(post), CopyGroup(article("aside", "Valley Tribune"))),
-    )
-    dispute = Disagreement("injured", (Claim("11", ("wire",)), Claim("9", ("post",))))
-    mixed = replace(rich.summary, method=Method.MIXED, disagreements=(dispute,))
-    later = entry("Bill goes on", sentence("It was voted.", french), groups=(CopyGroup(french),))
-    past = PastStory("p", date(2026, 3, 8), "Bill opens", ())
-    story = replace(later.summary.story, continues=past)
-    old = replace(later, summary=replace(later.summary, story=story), first_seen=CUTOFF - timedelta(days=3))
-    return replace(
-        edition(replace(rich, summary=mixed), old),
-        left_out=(LeftOut("x", "Chess club elects a board", "past the limit of 2 stories"),),
-        failed_sources=(Reject("ingest", "Island Radio", "permission denied"),),
-        rejects=tuple(Reject("clean", f"page {number}", "no text") for number in range(5)),
-    )
-
-
-def tree(html: str) -> HtmlElement:
-    return lxml.html.document_fromstring(html)
-
-
-def outline(element: HtmlElement, depth: int = 0) -> Iterator[str]:
-    """The document as indented lines, without the styles that change with every touch of the design."""
-    if not isinstance(element.tag, str) or element.tag in {"style", "meta"}:
-        return
-    shown = " ".join(f'{name}="{value}"' for name, value in sorted(element.attrib.items()) if name != "style")
-    yield f"{'  ' * depth}{element.tag} {shown}".rstrip()
-    for text in (element.text, *(part for child in element for part in (child, child.tail))):
-        if isinstance(text, HtmlElement):
-            yield from outline(text, depth + 1)
-        elif isinstance(text, str) and text.strip():
-            yield f"{'  ' * (depth + 1)}| {' '.join(text.split())}"
-
-
-class Balance(HTMLParser):
-    """Fails on a tag that is closed out of order or never."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        if tag not in {"meta", "br"}:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
-def assert_whole(html: str) -> None:
-    balance = Balance()
-    balance.feed(html)
-    balance.close()
-    assert balance.open == []
-    assert html.rstrip().endswith("</html>")
 
 
 def squeezed(text: str) -> str:
@@ -205,7 +115,8 @@ def test_any_text_gives_three_whole_forms(night: Edition) -> None:
         assert_whole(html)
         assert "<script" not in html.lower()
         links = [link for _, name, link, _ in tree(html).iterlinks() if name == "href"]
-        assert all(re.match(r"https?://|#s\d", link, re.IGNORECASE) for link in links)
+        own = r"https?://|#s\d|index\.html$|2026-03-10/[0-9a-zA-Z]+\.html$"
+        assert all(re.match(own, link, re.IGNORECASE) for link in links)
     for form in (rendered.html, rendered.page, rendered.text, rendered.subject):
         form.encode()
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069]", form)
@@ -262,7 +173,7 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize("ink", ["ink", "muted", "accent"])
-@pytest.mark.parametrize("ground", ["paper", "note", "desk"])
+@pytest.mark.parametrize("ground", ["paper", "note", "desk", "mark"])
 def test_contrast(palette: Palette, ink: str, ground: str) -> None:
     """Every text colour can be read on every ground, by WCAG's 4.5 to 1, in both schemes."""
     dark, light = sorted((luminance(getattr(palette, ink)), luminance(getattr(palette, ground))))
@@ -317,7 +228,7 @@ def test_unsafe_address_is_no_link(url: str) -> None:
     rendered = render(edition(lone("H", article("a", url=url))), ZONE)
     for html in (rendered.html, rendered.page):
         links = [link for _, name, link, _ in tree(html).iterlinks() if name == "href"]
-        assert set(links) == {"#s1-1"}
+        assert set(links) - {"index.html", "2026-03-10/H.html"} == {"#s1-1"}
         assert tree(html).get_element_by_id("s1-1") is not None
     assert url not in rendered.text
 

@@ -77,9 +77,13 @@ def preview(
     night: Night = None,
     out: Annotated[Path, typer.Option("--out", help="folder for the files")] = Path("preview"),
 ) -> None:
-    """Make the edition as it stands now and write it as mail.html, mail.txt and page.html; nothing is saved or sent."""
+    """Make the edition as it stands now and write it as mail.html, mail.txt and page.html.
+
+    The pages of its stories are written beside these, as in the archive. Nothing is saved or sent.
+    """
     from pipeline.files import write_atomically
     from pipeline.nightly import make_edition, state_file
+    from pipeline.stages.publish import edition_files
     from pipeline.store.core import open_store
 
     config = load(config_file)
@@ -92,6 +96,8 @@ def preview(
     ):
         write_atomically(out / name, text.encode("utf-8"))
         show(str(out / name))
+    for path, text in edition_files(out, made.rendered):
+        write_atomically(path, text.encode("utf-8"))
 
 
 @exits

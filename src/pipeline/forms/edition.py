@@ -27,6 +27,7 @@ def view_edition(edition: Edition, zone: ZoneInfo) -> EditionView:
     quiet = "" if edition.entries else _quiet(edition)
     return EditionView(
         title=title,
+        night=edition.id,
         subject=_subject(edition, title),
         preheader=quiet or _preheader(edition),
         date=f"{weekday(edition.night)} {edition.night.year}",

@@ -20,6 +20,7 @@ from pipeline.forms.words import (
     language_tag,
     listed,
     local,
+    page_name,
     runs_right_to_left,
     safe_url,
 )
@@ -46,6 +47,7 @@ def view_story(entry: Entry, rank: int, clock: Clock) -> StoryView:
     return StoryView(
         rank=rank,
         anchor=f"s{rank}",
+        page=page_name(story.id),
         headline=headline(summary),
         lang=lang,
         language=f"in {language_name(lang)}" if lang else "",
@@ -56,7 +58,7 @@ def view_story(entry: Entry, rank: int, clock: Clock) -> StoryView:
         outlets=_outlets(story),
         meta=tuple(line for line in (_times(entry, clock), _method(summary)) if line),
         sources=tuple(sources.values()),
-        uncited=tuple(_source(article, 0, "") for article in _distinct(story.articles) if article.id not in sources),
+        uncited=tuple(source_view(article) for article in distinct(story.articles) if article.id not in sources),
         families=tuple(_family(group) for group in story.groups if group.copies),
     )
 
@@ -72,6 +74,13 @@ def outlet(article: Article) -> str:
     return clean(article.source) or host(safe_url(article.url)) or clean(file) or "unnamed source"
 
 
+def cited_ids(summary: Summary) -> tuple[str, ...]:
+    """The ids of the articles behind the sentences, then of those that only disagree, each once."""
+    cited = [source for sentence in summary.sentences for source in sentence.sources]
+    cited += [source for item in summary.disagreements for claim in item.claims for source in claim.articles]
+    return tuple(dict.fromkeys(cited))
+
+
 def _sources(summary: Summary, rank: int) -> dict[str, SourceView]:
     """The cited articles by id, numbered from 1: those behind the sentences, then those that only disagree."""
     story = summary.story
@@ -79,15 +88,14 @@ def _sources(summary: Summary, rank: int) -> dict[str, SourceView]:
     known = {
         article.id: article for article in (*(story.continues.articles if story.continues else ()), *story.articles)
     }
-    cited = [source for sentence in summary.sentences for source in sentence.sources]
-    cited += [source for item in summary.disagreements for claim in item.claims for source in claim.articles]
     return {
-        id_: _source(known.get(id_, Article(id=id_, title=f"article {id_}", text="")), number, f"s{rank}-{number}")
-        for number, id_ in enumerate(dict.fromkeys(cited), start=1)
+        id_: source_view(known.get(id_, Article(id=id_, title=f"article {id_}", text="")), number, f"s{rank}-{number}")
+        for number, id_ in enumerate(cited_ids(summary), start=1)
     }
 
 
-def _source(article: Article, number: int, anchor: str) -> SourceView:
+def source_view(article: Article, number: int = 0, anchor: str = "") -> SourceView:
+    """An article as lists name it; `number` is 0 and `anchor` empty when no sentence cites it."""
     lang = language_tag(article.lang)
     return SourceView(
         number=number,
@@ -169,6 +177,6 @@ def _family(group: CopyGroup) -> str:
     return f"{len(names):,} outlets carry the same text: {listed(names)}"
 
 
-def _distinct(articles: Iterable[Article]) -> tuple[Article, ...]:
+def distinct(articles: Iterable[Article]) -> tuple[Article, ...]:
     """The articles, one per id."""
     return tuple({article.id: article for article in articles}.values())

@@ -53,10 +53,14 @@ class DisagreementView:
 
 @dataclass(frozen=True, slots=True)
 class StoryView:
-    """One story. `lang` and `language` are empty for English; `meta` is its quiet lines below the outlets."""
+    """One story. `lang` and `language` are empty for English; `meta` is its quiet lines below the outlets.
+
+    `page` is the file name of its own page, in the archive's folder of the night.
+    """
 
     rank: int
     anchor: str
+    page: str
     headline: str
     lang: str
     language: str
@@ -105,9 +109,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class EditionView:
-    """The whole edition. `quiet` is what a night without stories says, empty when there are stories."""
+    """The whole edition of the `night` (YYYY-MM-DD). `quiet` is what it says when there are no stories, else empty."""
 
     title: str
+    night: str
     subject: str
     preheader: str
     date: str

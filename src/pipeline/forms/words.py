@@ -1,5 +1,6 @@
 """Strings fit to be shown: cleaned, cut, counted, dated. Nothing here knows HTML, and nothing asks the locale."""
 
+import hashlib
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -32,6 +33,7 @@ _JOINERS: Final = re.compile(
 _URL_LIMIT: Final = 2000
 _URL_SAFE: Final = "!#$%&()*+,-./:;=?@[]_~"
 
+_FILE_NAME: Final = re.compile(r"[A-Za-z0-9]{1,64}")
 _LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _RIGHT_TO_LEFT: Final = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 _LANGUAGES: Final = {
@@ -52,6 +54,12 @@ def place(location: str) -> str:
     if location.startswith(("http://", "https://")):
         return location
     return "/".join(part for part in location.rsplit("/", 2)[-2:] if part)
+
+
+def page_name(story: str) -> str:
+    """The file name of a story's page, made of its id; of an id that is not plain letters and digits, its hash."""
+    safe = _FILE_NAME.fullmatch(story)
+    return f"{story if safe else hashlib.sha256(story.encode('utf-8', 'replace')).hexdigest()[:16]}.html"
 
 
 def clean(text: str) -> str:
@@ -111,6 +119,11 @@ def listed(words: Sequence[str]) -> str:
 def weekday(day: date) -> str:
     """Such as `Tuesday 10 March`."""
     return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+
+
+def month_year(day: date) -> str:
+    """Such as `March 2026`."""
+    return f"{_MONTHS[day.month - 1]} {day.year}"
 
 
 def day_month(day: date, seen_from: date) -> str:

@@ -1,20 +1,21 @@
-"""Render an edition: one view of it, laid out as a mail, as plain text and as a web page."""
+"""Render an edition: one view of it, laid out as a mail, as plain text, as a web page and as a page for each story."""
 
-import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import css_inline
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.forms.edition import view_edition
-from pipeline.forms.palette import DARK, LIGHT
+from pipeline.forms.evidence import view_story_pages
+from pipeline.forms.layout import laid_out
 from pipeline.forms.plain import plain_text
+from pipeline.forms.stories import Clock
 from pipeline.forms.view import EditionView
-from pipeline.forms.words import clip
-from pipeline.records import Edition, Rendered
+from pipeline.records import Edition, Rendered, StoryPage, Telling
 
 MAIL_BYTES: Final = 95 * 1024
 """Gmail hides what follows about 102 KB of HTML."""
@@ -48,9 +49,13 @@ _LEAST: Final = _Limits(reasons=4, items=2, characters=80)
 """Fits the budget whatever the texts are: their length is bounded and no character takes more than five bytes."""
 
 
-def render(edition: Edition, zone: ZoneInfo) -> Rendered:
-    """The edition as mail, text and page, with every time on the zone's clock.
+_NOTHING_EARLIER: Final[Mapping[str, Sequence[Telling]]] = MappingProxyType({})
 
+
+def render(edition: Edition, zone: ZoneInfo, earlier: Mapping[str, Sequence[Telling]] = _NOTHING_EARLIER) -> Rendered:
+    """The edition as mail, text and page, and a page for each story, with every time on the zone's clock.
+
+    `earlier` holds how earlier nights told a story, by the story's id, for its page to link to.
     The same edition always gives the same bytes. A mail that would pass `MAIL_BYTES` gives up whole stories from the
     end to a list of headlines; the text and the page stay complete.
     """
@@ -63,6 +68,7 @@ def render(edition: Edition, zone: ZoneInfo) -> Rendered:
         text=plain_text(view),
         page=_page(view),
         quiet=not edition.entries,
+        stories=_story_pages(edition, view, earlier, Clock(edition.cutoff, zone)),
     )
 
 
@@ -83,31 +89,21 @@ def _mail(view: EditionView) -> str:
 
 
 def _mail_with(view: EditionView, plan: _Plan) -> str:
-    template = _environment().get_template("mail.html")
-    return _inliner().inline(_unindented(template.render(view=view, plan=plan, light=LIGHT, dark=DARK)))
+    return _inliner().inline(laid_out("mail.html", view=view, plan=plan))
 
 
 def _page(view: EditionView) -> str:
-    template = _environment().get_template("page.html")
-    return _unindented(template.render(view=view, limits=_COMPLETE, named=_NAMED, light=LIGHT, dark=DARK))
+    return laid_out("page.html", view=view, limits=_COMPLETE, named=_NAMED)
 
 
-def _unindented(html: str) -> str:
-    """The document without the templates' own indents and blank lines: the view's strings hold no line breaks."""
-    return re.sub(r"\n\s*", "\n", html).strip() + "\n"
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("pipeline", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+def _story_pages(
+    edition: Edition, view: EditionView, earlier: Mapping[str, Sequence[Telling]], by: Clock
+) -> tuple[StoryPage, ...]:
+    pages = view_story_pages(edition, view, earlier, by)
+    return tuple(
+        StoryPage(entry.summary.story.id, laid_out("story.html", page=page))
+        for entry, page in zip(edition.entries, pages, strict=True)
     )
-    environment.filters["clip"] = lambda text, limit: text if limit is None else clip(text, limit)
-    return environment
 
 
 @cache

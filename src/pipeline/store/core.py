@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.clustering.background import Background
-from pipeline.records import Article, FileState, PastStory, Rendered
-from pipeline.store import aliases, explain, feeds, inbox, nights, runs, terms
+from pipeline.records import Article, FileState, Issue, PastStory, Rendered, Telling, Volume
+from pipeline.store import aliases, archive, explain, feeds, inbox, nights, runs, terms
 from pipeline.store.database import Database, open_database
 from pipeline.store.ledger import Ledger
 from pipeline.store.rows import Night, Run
@@ -106,6 +106,18 @@ class Store:
     def appearances(self, story: str) -> tuple[tuple[date, str], ...]:
         """The nights that told the story of an id, in order, each with an id it had there, of today or of then."""
         return nights.appearances(self._database, story)
+
+    def told_before(self, ids: Sequence[str], before: date) -> tuple[Telling, ...]:
+        """How earlier editions told the stories of some ids, whatever ids these had then; the latest night first."""
+        return archive.told_before(self._database, ids, before)
+
+    def issues(self) -> tuple[Issue, ...]:
+        """Every edition in short, the latest first."""
+        return archive.issues(self._database)
+
+    def volumes(self, since: date, limit: int) -> tuple[Volume, ...]:
+        """The sources that gave most articles in the nights from `since` on, by number and then by name."""
+        return archive.volumes(self._database, since, limit)
 
     def start_run(self, night: date, now: datetime) -> int:
         """Note that a run began; the run's number."""

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from pipeline.errors import StoreError
 from pipeline.records import Article, DigestSentence, Disagreement, Edition, Entry, PastStory, Reject, Rendered, Story
-from pipeline.store import aliases, feeds, inbox, terms
+from pipeline.store import aliases, archive, feeds, inbox, terms
 from pipeline.store.database import Database, Value, utc_text, utc_time
 from pipeline.store.rows import Night
 
@@ -42,12 +42,12 @@ def save(database: Database, night: Night) -> None:
 
 def edition(database: Database, identifier: str) -> Rendered | None:
     """The edition of that id, or None."""
-    return _rendered(database.row("SELECT * FROM editions WHERE id = ?", (identifier,)))
+    return _rendered(database, database.row("SELECT * FROM editions WHERE id = ?", (identifier,)))
 
 
 def latest_edition(database: Database) -> Rendered | None:
     """The edition of the latest night, or None."""
-    return _rendered(database.row("SELECT * FROM editions ORDER BY id DESC LIMIT 1"))
+    return _rendered(database, database.row("SELECT * FROM editions ORDER BY id DESC LIMIT 1"))
 
 
 def articles(database: Database, ids: Sequence[str]) -> tuple[Article, ...]:
@@ -173,6 +173,7 @@ def _save_edition(database: Database, edition: Edition, rendered: Rendered) -> N
             json.dumps(asdict(edition.counts)),
         ),
     )
+    archive.save_pages(database, edition.id, rendered.stories)
 
 
 def _save_articles(database: Database, night: Night) -> None:
@@ -299,8 +300,8 @@ def _optional_text(moment: datetime | None) -> str | None:
         return None
 
 
-def _rendered(row: sqlite3.Row | None) -> Rendered | None:
-    """A row of `editions` as a record."""
+def _rendered(database: Database, row: sqlite3.Row | None) -> Rendered | None:
+    """A row of `editions` as a record, with its stories' pages."""
     if row is None:
         return None
     return Rendered(
@@ -311,6 +312,7 @@ def _rendered(row: sqlite3.Row | None) -> Rendered | None:
         text=row["text"],
         page=row["page"],
         quiet=bool(row["quiet"]),
+        stories=archive.pages(database, row["id"]),
     )
 
 

@@ -1,0 +1,55 @@
+"""Publish the archive: a static site of every edition, its stories, an index and a feed.
+
+The pages of nights are frozen: they are written as the store keeps them, and again only where a file is missing or is
+not what the store holds. The index and the feed are made of all editions each time.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from pipeline.files import write_atomically
+from pipeline.forms.feed import FEED, Home, atom
+from pipeline.forms.index import view_index
+from pipeline.forms.layout import laid_out
+from pipeline.forms.words import page_name
+from pipeline.records import Issue, Rendered, Volume
+
+INDEX = "index.html"
+
+
+def edition_page(folder: Path, edition: str) -> Path:
+    """Where the page of an edition lies in the archive's folder."""
+    return folder / f"{edition}.html"
+
+
+def publish_editions(folder: Path, editions: Iterable[Rendered]) -> int:
+    """Bring the pages of editions and of their stories up to what they are; how many files were written.
+
+    Raises OSError when the folder cannot be written.
+    """
+    pages = (page for edition in editions for page in edition_files(folder, edition))
+    return sum(_keep(path, html.encode("utf-8", "replace")) for path, html in pages)
+
+
+def edition_files(folder: Path, edition: Rendered) -> Iterator[tuple[Path, str]]:
+    """Each page of an edition with its file: its stories' first, so that what links to them never leads nowhere."""
+    for story in edition.stories:
+        yield folder / edition.edition / page_name(story.story), story.html
+    yield edition_page(folder, edition.edition), edition.page
+
+
+def publish_index(folder: Path, issues: Sequence[Issue], volumes: Sequence[Volume], home: Home) -> int:
+    """Make the index and the feed of all editions, given latest first; how many of the two files changed.
+
+    Raises OSError when the folder cannot be written.
+    """
+    index = laid_out("index.html", view=view_index(issues, volumes), feed=FEED)
+    return _keep(folder / INDEX, index.encode("utf-8", "replace")) + _keep(folder / FEED, atom(issues, home))
+
+
+def _keep(path: Path, content: bytes) -> bool:
+    """Write a file unless it holds the content already; whether it was written."""
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    write_atomically(path, content)
+    return True
