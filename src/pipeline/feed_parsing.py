@@ -21,6 +21,9 @@ _JSON_FEED = "https://jsonfeed.org/version/"
 # What a parser of hostile input may fail with; such a feed is rejected with the reason, like any other that is broken.
 _PARSER_FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
+MOST_TAGS = 300_000
+"""A feed with more is made to keep a parser busy: tags that never close take it longer the more there are."""
+
 Parsed = tuple[RawItem, ...] | Reject
 
 
@@ -47,6 +50,8 @@ def _xml_items(content: bytes, location: str, source: str, charset: str) -> Iter
     """The entries of an RSS, Atom or RDF feed. Raises _NotAFeedError for anything else."""
     import feedparser
 
+    if content.count(b"<") > MOST_TAGS:
+        raise _NotAFeedError(f"more than {MOST_TAGS:,} tags")
     headers = {"content-type": f"application/xml; charset={charset}"} if charset and not _is_utf8(content) else {}
     stream = io.BytesIO(_CHARACTER.sub(_possible, content))
     feed = feedparser.parse(stream, sanitize_html=False, resolve_relative_uris=False, response_headers=headers)

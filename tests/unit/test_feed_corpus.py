@@ -96,6 +96,13 @@ def test_relative_addresses_start_at_the_feeds(link: str) -> None:
             assert [item.hints.url for item in found] == [address]
 
 
+def test_a_feed_made_to_keep_a_parser_busy_is_rejected() -> None:
+    """Millions of tags that never close are not read at all."""
+    found = parse_feed(b"<rss version='2.0'><channel><item><description>" + b"<b>" * 300_000, "feed")
+    assert isinstance(found, Reject)
+    assert found.reason == "not a feed: more than 300,000 tags"
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda inner: (
