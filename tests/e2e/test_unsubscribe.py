@@ -1,6 +1,10 @@
 """Who unsubscribes, by whatever way, gets no further mail; who only has their links looked at keeps getting it."""
 
+import os
 import re
+import signal
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -260,3 +264,20 @@ def test_the_edition_in_the_outbox_has_a_link_that_is_nobodys(store: Store) -> N
     """Without recipients the mail goes to a folder: trying its link must not stop that."""
     assert store.subscriptions.owner(LIST, store.subscriptions.token(LIST, "")) is None
     assert store.subscriptions.leave(LIST, "ann@example.org", "x", datetime.now(UTC))
+
+
+def test_the_small_server_runs_until_it_is_told_to_end(home: Path, store: Store) -> None:
+    """The installed command answers, writes no log of the links it is asked for, and ends well with Ctrl-C."""
+    token = store.subscriptions.token(LIST, "ann@example.org")
+    code = "from pipeline.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "unsubscribe", "--serve", "127.0.0.1:0"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    with subprocess.Popen(command, cwd=home, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        port = re.findall(r"port (\d+)", said)[0]
+        fetch(f"http://127.0.0.1:{port}/?t={token}", "POST")
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+    assert (process.returncode, rest) == (0, "ended\n")
+    assert [one.recipient for one in store.subscriptions.departures(LIST)] == ["ann@example.org"]

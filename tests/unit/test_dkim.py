@@ -8,9 +8,11 @@ import pytest
 from dkim.canonicalization import Relaxed
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from articles import write
 from keys import dkim_config, is_valid, private_key
+from pipeline.cli.main import app
 from pipeline.config import Config, DkimConfig, load
 from pipeline.errors import ConfigError
 from pipeline.mail.dkim import Signer, relaxed_body, relaxed_header
@@ -120,3 +122,19 @@ def test_a_domain_that_cannot_sign_for_the_sender_is_refused(tmp_path: Path, dom
     """Receivers would not count the signature (DMARC), or could not read it."""
     with pytest.raises(ConfigError, match=re.escape(said)):
         configured(tmp_path, "desk@example.org", domain)
+
+
+def test_config_check_shows_the_record_for_dns(tmp_path: Path) -> None:
+    """What an operator has to publish, ready to copy; a key that cannot be used is found before the night."""
+    configured(tmp_path, "desk@example.org", "example.org")
+    text = (tmp_path / "newsfold.toml").read_text(encoding="utf-8")
+    path = write(tmp_path, "newsfold.toml", f"[[sources]]\npath = '.'\n{text}")
+    key = write(tmp_path, "dkim.pem", private_key("ed25519"))
+    key.chmod(0o600)
+    done = CliRunner().invoke(app, ["config", "check", "-c", str(path)])
+    assert re.search(
+        r'^DNS: news\._domainkey\.example\.org TXT "v=DKIM1; k=ed25519; p=[A-Za-z0-9+/]{43}="$', done.stdout, re.M
+    )
+    key.chmod(0o644)
+    done = CliRunner().invoke(app, ["config", "check", "-c", str(path)])
+    assert (done.exit_code, "others can get at it" in done.stderr) == (2, True)

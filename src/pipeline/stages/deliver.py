@@ -68,7 +68,8 @@ def deliver(
     nothing more.
     """
     pace = pace or Pace()
-    job = _Job(rendered.edition, mail, store, transport, pace)
+    audience = frozenset(recipient.casefold() for recipient in _audience(mail))
+    job = _Job(rendered.edition, mail, audience, store, transport, pace)
     store.ledger.recover(rendered.edition, pace.now())
     enqueue(rendered, mail, store, pace.now())
     held = hold_reason(rendered, mail, pace.now())
@@ -118,6 +119,8 @@ class _Job:
 
     edition: str
     mail: MailConfig
+    audience: frozenset[str]
+    """Whom the edition is for, case folded."""
     store: Store
     transport: Transport
     pace: Pace
@@ -183,7 +186,7 @@ class _Job:
         departure = self.store.subscriptions.departure(row.list_id, row.recipient)
         if departure is not None:
             return Outcome(DeliveryState.FAILED, departure.reason)
-        if row.recipient.casefold() not in {recipient.casefold() for recipient in _audience(self.mail)}:
+        if row.recipient.casefold() not in self.audience:
             return Outcome(DeliveryState.FAILED, "no longer a recipient")
         return None
 
