@@ -221,8 +221,8 @@ class Config(_Section):
     """Names the night and the times shown: an IANA name such as `Europe/Paris`."""
     data_dir: Path = Path("data")
     """State, outbox and archive live here."""
-    archive_url: Annotated[str, Field(pattern=r"^https?://[^\s<>\"]+$")] | None = None
-    """Address the archive is served under, for absolute links in its feed; without it they are relative."""
+    archive_url: Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s<>\"]+$")] | None = None
+    """Address the archive is served under: the mail links to it and the feed's links are absolute."""
     languages: tuple[str, ...] = ()
     """Languages to keep, as ISO 639-1 codes; empty keeps all."""
     sources: tuple[SourceConfig, ...] = ()

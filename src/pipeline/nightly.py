@@ -49,7 +49,7 @@ from pipeline.stages.ingest import ingest
 from pipeline.stages.polish import polish
 from pipeline.stages.publish import edition_page, publish_editions, publish_index
 from pipeline.stages.recall import recall
-from pipeline.stages.render import render
+from pipeline.stages.render import Archive, render
 from pipeline.stages.summarise import summarise
 from pipeline.store.core import Store, open_store
 from pipeline.store.rows import Night
@@ -159,7 +159,8 @@ def _edited(config: Config, moment: Moment, store: Store, gathered: Gathered, re
     frame = Frame(config.title, moment.night, moment.cutoff, counts, gathered.failed_sources, gathered.rejects)
     edition = edit(summaries, frame, config.edition.stories, config.topics)
     terms = NOTHING.with_texts(map(usual_terms, gathered.articles))
-    rendered = render(edition, config.zone, _told_before(edition, store))
+    archive = Archive(_told_before(edition, store), config.archive_url or "")
+    rendered = render(edition, config.zone, archive)
     kept = (gathered.feeds, gathered.files)
     return edition, Night(edition, rendered, gathered.articles, stories, echoes, terms, *kept)
 

@@ -45,7 +45,7 @@ from pipeline.records import (
     Story,
     Summary,
 )
-from pipeline.stages.render import MAIL_BYTES, render
+from pipeline.stages.render import MAIL_BYTES, Archive, render
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -284,3 +284,16 @@ def test_subject_is_cut_between_words() -> None:
 def test_single_outlet_is_named_as_the_only_one() -> None:
     """A story that one outlet alone reports says so."""
     assert "Only Harbour Post" in render(edition(lone("H", article("a"))), ZONE).text
+
+
+def test_mail_leads_to_the_archive_where_that_is_served() -> None:
+    """With an address both parts of the mail lead to the edition's page, and the page is the same as without."""
+    page = "https://news.example/archive/2026-03-10.html"
+    served = render(full_edition(), ZONE, Archive(url="https://news.example/archive/"))
+    assert tree(served.html).xpath("//a[contains(., 'archive')]/@href") == [page]
+    assert page in served.text.splitlines()
+    assert served.page == render(full_edition(), ZONE).page
+    long = edition(*(lone(f"Headline {n}", article("a"), f"Fact {n}. " * 60) for n in range(400)))
+    html = render(long, ZONE, Archive(url="https://news.example/archive/")).html
+    assert tree(html).xpath("//a[.='on the archive page']/@href") == [page]
+    assert len(html.encode()) <= MAIL_BYTES

@@ -26,7 +26,7 @@ from made_editions import sentence as digest_sentence
 from pipeline.forms.evidence import MOST_LISTED
 from pipeline.forms.words import page_name
 from pipeline.records import Copy, CopyGroup, Rendered, Telling
-from pipeline.stages.render import render
+from pipeline.stages.render import Archive, render
 from sites import heading_faults
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "render_story.txt"
@@ -40,7 +40,7 @@ EARLIER = {
 
 def explained() -> Rendered:
     """The explained edition, as rendered."""
-    return render(explained_edition(), ZONE, EARLIER)
+    return render(explained_edition(), ZONE, Archive(EARLIER))
 
 
 def first_page(rendered: Rendered) -> HtmlElement:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.forms.stories import Clock, headline, view_story
 from pipeline.forms.view import EditionView, FailureView, LedgerRow, Reason
-from pipeline.forms.words import clean, clip, counted, day_month, listed, local, place, weekday
+from pipeline.forms.words import clean, clip, counted, day_month, listed, local, place, safe_url, weekday
 from pipeline.records import Edition, Method, Reject
 
 _UNSUBSCRIBE: Final = (
@@ -20,14 +20,15 @@ _NOTE: Final = 200
 """Characters of a reason or a location: diagnostics, which may quote a whole broken line."""
 
 
-def view_edition(edition: Edition, zone: ZoneInfo) -> EditionView:
-    """Everything the forms show of an edition, with times on the zone's clock."""
+def view_edition(edition: Edition, zone: ZoneInfo, web: str = "") -> EditionView:
+    """Everything the forms show of an edition, with times on the zone's clock; `web` is its page's address, if any."""
     clock = Clock(edition.cutoff, zone)
     title = clip(clean(edition.title), _TITLE) or "Newsfold"
     quiet = "" if edition.entries else _quiet(edition)
     return EditionView(
         title=title,
         night=edition.id,
+        web=safe_url(web),
         subject=_subject(edition, title),
         preheader=quiet or _preheader(edition),
         date=f"{weekday(edition.night)} {edition.night.year}",

@@ -68,6 +68,8 @@ def _is_wide(character: str) -> bool:
 
 def _head(view: EditionView) -> str:
     lines = [*fill(view.title.upper()), view.date, "", *fill(view.counts), *fill(view.cutoff)]
+    if view.web:
+        lines += ["In the archive, each sentence in its source:", view.web]
     if view.quiet:
         lines += ["", "", "Nothing new", "", *fill(view.quiet)]
     elif view.alarm:

@@ -109,10 +109,14 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class EditionView:
-    """The whole edition of the `night` (YYYY-MM-DD). `quiet` is what it says when there are no stories, else empty."""
+    """The whole edition of the `night` (YYYY-MM-DD). `quiet` is what it says when there are no stories, else empty.
+
+    `web` is the address of its page in the archive, empty when that is served nowhere.
+    """
 
     title: str
     night: str
+    web: str
     subject: str
     preheader: str
     date: str

@@ -1,9 +1,8 @@
 """Render an edition: one view of it, laid out as a mail, as plain text, as a web page and as a page for each story."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -49,17 +48,29 @@ _LEAST: Final = _Limits(reasons=4, items=2, characters=80)
 """Fits the budget whatever the texts are: their length is bounded and no character takes more than five bytes."""
 
 
-_NOTHING_EARLIER: Final[Mapping[str, Sequence[Telling]]] = MappingProxyType({})
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The archive an edition goes into: how earlier nights told its stories, by story id, and where it is served."""
+
+    earlier: Mapping[str, Sequence[Telling]] = field(default_factory=dict)
+    url: str = ""
+
+    def page_of(self, edition: str) -> str:
+        """The address of an edition's page; empty when the archive is served nowhere."""
+        return f"{self.url.rstrip('/')}/{edition}.html" if self.url else ""
 
 
-def render(edition: Edition, zone: ZoneInfo, earlier: Mapping[str, Sequence[Telling]] = _NOTHING_EARLIER) -> Rendered:
+NO_ARCHIVE: Final = Archive()
+
+
+def render(edition: Edition, zone: ZoneInfo, archive: Archive = NO_ARCHIVE) -> Rendered:
     """The edition as mail, text and page, and a page for each story, with every time on the zone's clock.
 
-    `earlier` holds how earlier nights told a story, by the story's id, for its page to link to.
+    Where the archive is served, the mail links to the edition's page; a story's page links to the earlier nights'.
     The same edition always gives the same bytes. A mail that would pass `MAIL_BYTES` gives up whole stories from the
     end to a list of headlines; the text and the page stay complete.
     """
-    view = view_edition(edition, zone)
+    view = view_edition(edition, zone, archive.page_of(edition.id))
     return Rendered(
         edition=edition.id,
         subject=view.subject,
@@ -68,7 +79,7 @@ def render(edition: Edition, zone: ZoneInfo, earlier: Mapping[str, Sequence[Tell
         text=plain_text(view),
         page=_page(view),
         quiet=not edition.entries,
-        stories=_story_pages(edition, view, earlier, Clock(edition.cutoff, zone)),
+        stories=_story_pages(edition, view, archive.earlier, Clock(edition.cutoff, zone)),
     )
 
 
