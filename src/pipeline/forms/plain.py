@@ -78,7 +78,8 @@ def _head(view: EditionView) -> str:
 
 
 def _story(story: StoryView) -> str:
-    lines = fill(story.headline, first=f"{story.rank:>2}  ", rest=_INDENT)
+    lines = fill(story.section.upper(), first=_INDENT) if story.section else []
+    lines += fill(story.headline, first=f"{story.rank:>2}  ", rest=_INDENT)
     if story.continues:
         lines += fill(story.continues, first=_INDENT)
     if story.language:

@@ -48,6 +48,7 @@ def view_story(entry: Entry, rank: int, clock: Clock) -> StoryView:
         rank=rank,
         anchor=f"s{rank}",
         page=page_name(story.id),
+        section=clean(entry.topic),
         headline=headline(summary),
         lang=lang,
         language=f"in {language_name(lang)}" if lang else "",

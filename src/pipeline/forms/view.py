@@ -55,12 +55,14 @@ class DisagreementView:
 class StoryView:
     """One story. `lang` and `language` are empty for English; `meta` is its quiet lines below the outlets.
 
-    `page` is the file name of its own page, in the archive's folder of the night.
+    `section` is the reader's topic it stands under, empty when it stands under none. `page` is the file name of its own
+    page, in the archive's folder of the night.
     """
 
     rank: int
     anchor: str
     page: str
+    section: str
     headline: str
     lang: str
     language: str
