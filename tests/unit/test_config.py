@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from articles import write
-from pipeline.config import Config, SmtpConfig, load
+from pipeline.config import Config, MailConfig, SmtpConfig, load
 from pipeline.errors import ConfigError
 
 FULL = """
@@ -230,3 +231,15 @@ def test_an_unusable_password_file_is_named(tmp_path: Path, content: bytes | Non
     path = tmp_path / "secret" if content is None else write(tmp_path, "secret", content)
     with pytest.raises(ConfigError, match=r"mail\.smtp\.password_file .*secret: cannot be read"):
         SmtpConfig(host="h", user="desk", password_file=path).password()
+
+
+def test_the_example_shows_every_key(tmp_path: Path) -> None:
+    """With each commented line put to use the example is a configuration that sets all there is."""
+    example = (Path(__file__).parents[2] / "newsfold.example.toml").read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^# (?=\[|[a-z_]+ = )", "", example).replace("newsfold@localhost.localdomain", "a@example.org")
+    found = config(tmp_path, text)
+    assert found.model_fields_set >= set(Config.model_fields)
+    assert found.mail.model_fields_set >= set(MailConfig.model_fields)
+    for table in (*found.sources, found.copies, found.digest, found.edition, found.mail.smtp, found.mail.dkim):
+        assert table is not None
+        assert table.model_fields_set >= set(type(table).model_fields)
