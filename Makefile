@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 EMBEDDED_MODEL := models/smollm2-135m-instruct/newsfold.json
 
-.PHONY: digest test test-mail lint types bench clean help
+.PHONY: digest test mail-servers test-mail lint types bench clean help
 
 help:
 	@echo "make digest   install what is needed and make the edition of the sample night"
 	@echo "make test     lint, types and all tests"
-	@echo "make test-mail  mail through Debian's Postfix and Dovecot (as root; installs them)"
+	@echo "make mail-servers  install Debian's Postfix and Dovecot, as root"
+	@echo "make test-mail  mail through them, as root"
 	@echo "make bench    speed and quality figures"
 	@echo "make clean    remove the environment and everything made here"
 
@@ -21,8 +22,12 @@ digest: $(EMBEDDED_MODEL)
 test: lint types $(EMBEDDED_MODEL)
 	$(BIN)/python -m pytest
 
+mail-servers:
+	apt-get update --quiet
+	DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends \
+	  postfix dovecot-imapd dovecot-lmtpd openssl
+
 test-mail: $(INSTALLED)
-	DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends postfix dovecot-imapd dovecot-lmtpd openssl
 	$(BIN)/python -m pytest -rs tests/e2e/test_real_mail.py
 
 lint: $(INSTALLED)
