@@ -266,8 +266,11 @@ def test_the_edition_in_the_outbox_has_a_link_that_is_nobodys(store: Store) -> N
     assert store.subscriptions.leave(LIST, "ann@example.org", "x", datetime.now(UTC))
 
 
-def test_the_small_server_runs_until_it_is_told_to_end(home: Path, store: Store) -> None:
-    """The installed command answers, writes no log of the links it is asked for, and ends well with Ctrl-C."""
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_the_small_server_runs_until_it_is_told_to_end(home: Path, store: Store, told: signal.Signals) -> None:
+    """The installed command answers, writes no log of the links it is asked for, and ends well with Ctrl-C or by a
+    service manager, in the midst of an answer too.
+    """
     token = store.subscriptions.token(LIST, "ann@example.org")
     code = "from pipeline.cli.main import main; main()"
     command = [sys.executable, "-c", code, "unsubscribe", "--serve", "127.0.0.1:0"]
@@ -277,7 +280,7 @@ def test_the_small_server_runs_until_it_is_told_to_end(home: Path, store: Store)
         said = process.stderr.readline()
         port = re.findall(r"port (\d+)", said)[0]
         fetch(f"http://127.0.0.1:{port}/?t={token}", "POST")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(told)
         rest = process.stderr.read()
     assert (process.returncode, rest) == (0, "ended\n")
     assert [one.recipient for one in store.subscriptions.departures(LIST)] == ["ann@example.org"]

@@ -1,5 +1,7 @@
 """The command for those who want no more mail: by hand, from a mailbox, or by link."""
 
+import signal
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -70,12 +72,16 @@ def _by_mail(mbox: Path, config: Config, store: "Store") -> None:
 
 
 def _serve(config: Config, place: str) -> None:
-    """Answer links until the process is told to end."""
+    """Answer links until the process is told to end, by Ctrl-C or by a service manager."""
     from pipeline.wsgi import small_server
 
     with small_server(config, place) as server:
+        # Not as an exception: raised in the midst of an answer it would be taken for that answer's failure.
+        def end(*_: object) -> None:
+            threading.Thread(target=server.shutdown).start()
+
+        for told in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(told, end)
         say(f"answering at {server.server_name}, port {server.server_port}; end with Ctrl-C")
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            say("ended")
+        server.serve_forever()
+        say("ended")

@@ -81,13 +81,17 @@ def deliver(
 
 
 def enqueue(rendered: Rendered, mail: MailConfig, store: Store, now: datetime) -> None:
-    """Put a message for each recipient who has not left the list into the ledger; those there keep bytes and state.
+    """Put a message for each recipient into the ledger; those there keep bytes and state.
+
+    Who has left the list gets none, nor an address that a server has said does not exist: a night's run does not fail
+    for it again and again, and `status` counts both.
 
     Raises StoreError when the edition has not been saved, ConfigError when a setting does not fit into a header or the
     key that signs cannot be used.
     """
     queued = {row.recipient for row in store.ledger.deliveries(rendered.edition) if row.list_id == mail.list_id}
-    gone = {one.recipient.casefold() for one in store.subscriptions.departures(mail.list_id)}
+    without = (*store.subscriptions.departures(mail.list_id), *store.ledger.suppressed_recipients())
+    gone = {one.recipient.casefold() for one in without}
     missing = (one for one in _audience(mail) if one not in queued and one.casefold() not in gone)
     signer = Signer.load(mail.dkim) if mail.dkim else None
     messages = (_signed(_message(rendered, recipient, mail, store), signer, now) for recipient in missing)
