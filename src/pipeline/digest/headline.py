@@ -6,7 +6,8 @@ balanced setting prefers those it does not doubt. The strict setting would refus
 """
 
 import re
-from itertools import chain
+from collections.abc import Iterator
+from itertools import chain, islice
 
 from pipeline.digest.check import Checker, Setting
 from pipeline.digest.condense import harmless_cuts
@@ -34,12 +35,13 @@ def headline(story: Story, checker: Checker | None = None) -> str:
 
     A lone article keeps its title.
     """
-    ranked = held = _ranked(story)
-    if len(story.leads) > 1:
-        held = _preferred([article for article in ranked if _holds(article, story)], story, checker)
-    beginnings = () if held else filter(None, map(_beginning, story.leads))
-    titles = (article.title for article in (*held, *ranked))
-    return next(chain(beginnings, titles))
+    ranked = _ranked(story)
+    # Holding a title against all texts takes long in a large story: only as many are as are needed.
+    held = (article for article in ranked if len(story.leads) == 1 or _holds(article, story))
+    best = _preferred(held, story, checker)
+    if best is not None:
+        return best.title
+    return next(chain(filter(None, map(_beginning, story.leads)), (article.title for article in ranked)))
 
 
 def _ranked(story: Story) -> list[Article]:
@@ -63,15 +65,16 @@ def _holds(article: Article, story: Story) -> bool:
     return not fault_of_facts(_as_sentence(article.title, "\n".join(texts)), read_sources(texts))
 
 
-def _preferred(held: list[Article], story: Story, checker: Checker | None) -> list[Article]:
-    """The same, those first that the consistency model does not doubt."""
-    if checker is None or len(held) < 2 or story.leads[0].lang not in LANGUAGES:
-        return held
+def _preferred(held: Iterator[Article], story: Story, checker: Checker | None) -> Article | None:
+    """The first whose title the consistency model does not doubt, else the first; None when there is none."""
+    read = list(islice(held, READ if checker else 1))
+    if checker is None or len(read) < 2 or story.leads[0].lang not in LANGUAGES:
+        return next(iter(read), None)
     texts = [lead.text for lead in story.leads]
-    read = [_as_sentence(article.title, "\n".join(texts)) for article in held[:READ]]
-    scores = [verdict.score for verdict in checker.verdicts(read, texts)]
-    doubted = {article.id for article, score in zip(held, scores, strict=False) if score < Setting.BALANCED.value}
-    return sorted(held, key=lambda article: article.id in doubted)
+    titles = [_as_sentence(article.title, "\n".join(texts)) for article in read]
+    verdicts = zip(read, checker.verdicts(titles, texts), strict=True)
+    trusted = (article for article, verdict in verdicts if verdict.score >= Setting.BALANCED.value)
+    return next(chain(trusted, held, read))
 
 
 def _as_sentence(title: str, texts: str) -> str:
