@@ -44,7 +44,7 @@ from pipeline.stages.cluster import cluster
 from pipeline.stages.dedupe import dedupe
 from pipeline.stages.deliver import Pace, deliver, open_transport
 from pipeline.stages.edit import Frame, edit
-from pipeline.stages.fetch import Feed, Fetched, Past, fetch, listed_feeds
+from pipeline.stages.fetch import Fetched, Past, fetch
 from pipeline.stages.ingest import ingest
 from pipeline.stages.polish import polish
 from pipeline.stages.publish import edition_page, publish_editions, publish_index
@@ -255,8 +255,7 @@ def _feeds_in_trouble(
 ) -> Iterator[Reject]:
     """The configured feeds that readers should know of: no success for too many nights, asked tonight or not."""
     states = {**before, **{state.url: state for state in fetched.states}}
-    listed = (feed for source in config.sources for feed in listed_feeds(source))
-    for url in dict.fromkeys(feed.url for feed in listed if isinstance(feed, Feed)):
+    for url in fetched.feeds:
         reason = trouble(states[url], moment.cutoff, config.fetch.report_after_nights)
         if reason:
             yield Reject(SOURCE_FAILED, url, reason)

@@ -41,11 +41,15 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What the feeds gave: items by source, the state of each feed that was asked, and the failures among them."""
+    """What the feeds gave: items by source, the state of each feed that was asked, and the failures among them.
+
+    `feeds` are the addresses of all that are listed, each once, those that were not due included.
+    """
 
     items: Mapping[SourceConfig, tuple[RawItem | Reject, ...]] = field(default_factory=dict)
     states: tuple[FeedState, ...] = ()
     failures: tuple[Reject, ...] = ()
+    feeds: tuple[str, ...] = ()
 
 
 def fetch(
@@ -66,7 +70,8 @@ def fetch(
     found = {url: visit.items for url, visit in visits.items()}
     if config.complete_teasers:
         found = web.complete(found, past.known)
-    return Fetched(_by_source(listed, found), tuple(visit.state for visit in visits.values()), tuple(failures))
+    asked = tuple(visit.state for visit in visits.values())
+    return Fetched(_by_source(listed, found), asked, tuple(failures), tuple(states))
 
 
 @dataclass(frozen=True, slots=True)
