@@ -8,7 +8,7 @@ from pathlib import Path
 
 from made_stories import FIRE, FIRE_TOO, STRIKE
 from pipeline.config import Config, DigestConfig, EditionConfig, SourceConfig
-from pipeline.nightly import Moment, state_file
+from pipeline.nightly.desk import Moment, state_file
 from pipeline.stages.deliver import Pace
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pipeline.config import Config, DigestConfig, SourceConfig
 from pipeline.locations import sample_night
-from pipeline.nightly import Moment, Outcome, Report, run_night, state_file
+from pipeline.nightly.desk import Moment, Outcome, Report, state_file
+from pipeline.nightly.run import run_night
 from pipeline.stages.deliver import Pace
 
 TITLE = "Newsfold Sample"

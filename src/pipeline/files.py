@@ -2,7 +2,10 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def shown(path: Path) -> str:
@@ -14,16 +17,23 @@ PUBLIC, PRIVATE = 0o644, 0o600
 
 
 def write_atomically(path: Path, content: bytes, mode: int = PUBLIC) -> None:
-    """Write a file through a temporary one beside it, synced and renamed; folders are made as needed.
+    """Write a file in one piece, as `written_atomically` does."""
+    with written_atomically(path, mode) as stream:
+        stream.write(content)
 
-    `mode` is who may read it: pages are public, mail names its recipient.
-    Raises OSError when the folder cannot be written.
+
+@contextmanager
+def written_atomically(path: Path, mode: int = PUBLIC) -> Iterator[BinaryIO]:
+    """A stream whose content becomes the file when the block ends, synced and renamed; folders are made as needed.
+
+    When the block raises, the file stays as it was. `mode` is who may read it: pages are public, mail names its
+    recipient. Raises OSError when the folder cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
+            yield stream
             stream.flush()
             os.fchmod(stream.fileno(), mode)
             os.fsync(stream.fileno())

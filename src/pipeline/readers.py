@@ -5,7 +5,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import InputError
 from pipeline.feed_parsing import parse_feed
@@ -14,6 +14,9 @@ from pipeline.inbox import require_unchanged, settled
 from pipeline.jsonlines import BadLineError, JsonObject, Line, read_lines, text_of
 from pipeline.records import Hints, Kind, RawItem, Reject
 from pipeline.warc import read_warc
+
+if TYPE_CHECKING:
+    from pyarrow import Schema
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes after decompression: a page or feed is never larger, a compression bomb is."""
@@ -83,14 +86,29 @@ def _read_parquet(path: Path, source: str) -> Read:
     try:
         table = parquet.ParquetFile(path)
         row = 0
+        columns = _in_microseconds(table.schema_arrow)
         for batch in table.iter_batches(batch_size=1024):
-            for value in batch.to_pylist():
+            for value in batch.cast(columns, safe=False).to_pylist():
                 row += 1
                 yield _from_line(Line(f"{shown(path)}:{row}", _as_json(value)), source)
     except pa.ArrowInvalid as error:
         yield Reject("ingest", shown(path), f"not a Parquet file: {error}")
-    except (pa.ArrowException, ValueError) as error:
+    except (pa.ArrowException, ValueError, OverflowError) as error:
         yield Reject("ingest", shown(path), f"cannot be read to its end: {error}")
+
+
+def _in_microseconds(schema: "Schema") -> "Schema":
+    """The schema with its nanoseconds, which pandas writes and no datetime holds, as microseconds."""
+    import pyarrow as pa
+
+    for place, column in enumerate(schema):
+        if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+            schema = schema.set(place, column.with_type(pa.timestamp("us", column.type.tz)))
+        elif pa.types.is_duration(column.type) and column.type.unit == "ns":
+            schema = schema.set(place, column.with_type(pa.duration("us")))
+        elif pa.types.is_time64(column.type) and column.type.unit == "ns":
+            schema = schema.set(place, column.with_type(pa.time64("us")))
+    return schema
 
 
 def _read_archive(path: Path, source: str) -> Read:

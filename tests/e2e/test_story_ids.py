@@ -13,7 +13,8 @@ from made_nights import LINES, TONIGHT, WEDNESDAY, Line, asked, configured, line
 from made_stories import FIRE, FIRE_TOO, STRIKE
 from pipeline.cli.main import app
 from pipeline.config import Config
-from pipeline.nightly import Outcome, run_night, state_file
+from pipeline.nightly.desk import Outcome, state_file
+from pipeline.nightly.run import run_night
 
 THURSDAY = (
     line(

@@ -17,7 +17,8 @@ from made_editions import HOSTILE, NIGHT, ZONE, assert_whole, explained_edition,
 from made_nights import LINES, TONIGHT, WEDNESDAY, configured, moment, write_lines
 from pipeline.config import Config
 from pipeline.forms.feed import Home
-from pipeline.nightly import Outcome, archive_folder, run_night, state_file
+from pipeline.nightly.desk import Outcome, archive_folder, state_file
+from pipeline.nightly.run import run_night
 from pipeline.records import Counts, Issue, Telling, Volume
 from pipeline.stages.publish import publish_editions, publish_index
 from pipeline.stages.render import render

@@ -12,10 +12,12 @@ import pytest
 
 from articles import page, story
 from made_nights import TONIGHT, asked, moment
-from pipeline import nightly
 from pipeline.config import Config, DigestConfig, FetchConfig, SourceConfig
 from pipeline.errors import InputError, NewsfoldError
-from pipeline.nightly import Ending, Gathered, gather, run_night, state_file
+from pipeline.nightly import line as nightly_line
+from pipeline.nightly.desk import Desk, Ending, Gathered, Outcome, state_file
+from pipeline.nightly.run import run_night
+from pipeline.nightly.sources import fetched_for, gathered_for
 from pipeline.records import Hints, Kind, RawItem
 from pipeline.stages.fetch import Past, fetch, is_teaser
 from pipeline.store.core import open_store
@@ -68,7 +70,7 @@ def night_after(nights: int) -> date:
     return TONIGHT + timedelta(days=nights)
 
 
-def run(configured: Config, nights: int = 0) -> nightly.Outcome:
+def run(configured: Config, nights: int = 0) -> Outcome:
     """One night without a word."""
     return run_night(configured, moment(night_after(nights)), lambda _: None)
 
@@ -76,7 +78,8 @@ def run(configured: Config, nights: int = 0) -> nightly.Outcome:
 def gathered(configured: Config) -> Gathered:
     """What comes in."""
     with open_store(state_file(configured)) as store:
-        return gather(configured, moment(), store)
+        desk = Desk(configured, moment(), store)
+        return gathered_for(desk, fetched_for(desk))
 
 
 def test_validators_go_back_as_they_came(server: WebServer, tmp_path: Path) -> None:
@@ -108,7 +111,7 @@ def test_validators_are_kept_with_the_night_or_not_at_all(
         def dies(*_: object, **__: object) -> None:
             raise NewsfoldError("out of luck")
 
-        broken.setattr(nightly, "render", dies)
+        broken.setattr(nightly_line, "render", dies)
         with pytest.raises(NewsfoldError, match="out of luck"):
             run(configured)
     assert asked(configured, "SELECT * FROM feeds") == []

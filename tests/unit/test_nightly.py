@@ -17,12 +17,15 @@ from filelock import FileLock
 from made_nights import LINES, TONIGHT, WEDNESDAY, asked, configured, moment, write_lines
 from made_nights import line as article_line
 from made_stories import FIRE
-from pipeline import nightly
 from pipeline.clustering.background import NOTHING, Background
 from pipeline.config import Config, SourceConfig
+from pipeline.digest import loading
 from pipeline.errors import InputError, LockedError, ModelError, NewsfoldError
 from pipeline.minhash.memory import open_memory
-from pipeline.nightly import Ending, Outcome, run_night, send_pending
+from pipeline.nightly import line as nightly_line
+from pipeline.nightly import run as nightly_run
+from pipeline.nightly.desk import Ending, Outcome, signature_folder, state_file
+from pipeline.nightly.run import run_night, send_pending
 from pipeline.records import CopyGroup, PastStory, Story
 from pipeline.stages.cluster import cluster
 from pipeline.store.core import open_store
@@ -148,13 +151,13 @@ def test_a_quiet_night_mails_as_configured(
 def test_no_model_is_loaded_for_a_quiet_night(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """With nothing to write there is nothing to load."""
     run(config)
-    monkeypatch.setattr(nightly, "load_writer", lambda *_: pytest.fail("loaded"))
+    monkeypatch.setattr(loading, "load_writer", lambda *_: pytest.fail("loaded"))
     assert run(config, TOMORROW).ending is Ending.NOTHING_NEW
 
 
 def test_a_night_can_do_without_a_model(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the model `none` nothing is loaded and every sentence is quoted."""
-    monkeypatch.setattr(nightly, "load_writer", lambda *_: pytest.fail("loaded"))
+    monkeypatch.setattr(loading, "load_writer", lambda *_: pytest.fail("loaded"))
     outcome = run(config.model_copy(update={"digest": config.digest.model_copy(update={"model": "none"})}))
     assert outcome.edition is not None
     assert {entry.summary.method.value for entry in outcome.edition.entries} == {"extracted"}
@@ -179,7 +182,7 @@ def test_a_story_goes_on(config: Config, source: Path) -> None:
 def test_a_night_is_counted_for_the_nights_after_it(config: Config, source: Path) -> None:
     """Each article adds each of its terms once, in the night it first came in and in no later one."""
     run(config)
-    with open_store(nightly.state_file(config)) as store:
+    with open_store(state_file(config)) as store:
         found = store.background(TONIGHT + timedelta(days=7))
     assert found.texts == len(LINES) / 2
     assert found.counts["warehous"] == 3 / 2
@@ -205,13 +208,13 @@ def test_a_night_does_not_count_itself(
         return cluster(groups, past, repeated, background)
 
     run(config)
-    monkeypatch.setattr(nightly, "cluster", heard)
+    monkeypatch.setattr(nightly_line, "cluster", heard)
     shutil.copytree(config.data_dir, tmp_path / "elsewhere")
     write_lines(source / "wednesday.jsonl", WEDNESDAY)
     assert run(config, TOMORROW).rendered == run(elsewhere(config, tmp_path), TOMORROW).rendered
     sql = "SELECT edition, story, article FROM memberships ORDER BY edition, article"
     assert asked(config, sql) == asked(elsewhere(config, tmp_path), sql)
-    with open_store(nightly.state_file(config)) as store:
+    with open_store(state_file(config)) as store:
         assert store.background(TOMORROW) == NOTHING
     first, second = backgrounds
     assert first == second != NOTHING
@@ -231,7 +234,7 @@ def test_a_late_reprint_continues_the_story_it_was_in(config: Config, source: Pa
     assert asked(config, "SELECT continues_night FROM stories WHERE edition = '2026-03-11'") == [("2026-03-10",)]
     assert outcome.edition is not None
     assert "Seventy firefighters" not in outcome.rendered.text
-    with open_store(nightly.state_file(config)) as store:
+    with open_store(state_file(config)) as store:
         assert any(line.startswith("  repeats fire-") for line in store.explain("fire-late"))
 
 
@@ -239,7 +242,7 @@ def test_signatures_are_made_again_when_they_are_lost_or_outdated(config: Config
     """They are derived from stored articles: no crash and no upgrade costs a night or an echo."""
     run(config)
     run(config, TOMORROW)
-    signatures = nightly.signature_folder(config)
+    signatures = signature_folder(config)
     manifest = signatures / "manifest.json"
     manifest.write_text(manifest.read_text(encoding="utf-8").replace('"seed": 1', '"seed": 2'), encoding="utf-8")
     heard: list[str] = []
@@ -254,10 +257,10 @@ def test_signatures_of_forgotten_nights_are_dropped(tmp_path: Path, tiny_causal:
     config = configured(tmp_path / "state", tiny_causal, source, remember_days=2)
     for day in range(5):
         run(config, TONIGHT + timedelta(days=day))
-    nights = open_memory(nightly.signature_folder(config)).nights
+    nights = open_memory(signature_folder(config)).nights
     assert max(nights) == TONIGHT + timedelta(days=3)
     assert min(nights) >= TONIGHT + timedelta(days=4 - 7)
-    assert open_memory(nightly.signature_folder(config)).size == 0
+    assert open_memory(signature_folder(config)).size == 0
 
 
 def test_old_stories_are_forgotten(tmp_path: Path, tiny_causal: Path, source: Path) -> None:
@@ -297,7 +300,7 @@ def test_a_second_run_at_the_same_time_is_refused(config: Config) -> None:
     config.data_dir.mkdir()
     with FileLock(config.data_dir / "newsfold.lock"), pytest.raises(LockedError, match="another run is at work"):
         run(config)
-    assert not nightly.state_file(config).exists()
+    assert not state_file(config).exists()
 
 
 def test_languages_not_asked_for_are_rejected(config: Config, source: Path) -> None:
@@ -316,7 +319,7 @@ def test_a_crash_before_the_save_leaves_nothing(
 ) -> None:
     """After a crash the night can be made again, and is what it would have been."""
     with monkeypatch.context() as patch:
-        patch.setattr(nightly, step, crash)
+        patch.setattr(nightly_line, step, crash)
         with pytest.raises(RuntimeError, match="power cut"):
             run(config)
     assert asked(config, "SELECT count(*) FROM editions") == [(0,)]
@@ -328,11 +331,11 @@ def test_a_crash_before_the_save_leaves_nothing(
 def test_a_crash_after_the_save_only_mails(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """An edition that was saved is not made again; the next run mails it."""
     with monkeypatch.context() as patch:
-        patch.setattr(nightly, "deliver", crash)
+        patch.setattr(nightly_run, "deliver", crash)
         with pytest.raises(RuntimeError, match="power cut"):
             run(config)
     assert not mails(config)
-    monkeypatch.setattr(nightly, "make_edition", crash)
+    monkeypatch.setattr(nightly_run, "line", crash)
     outcome = run(config)
     assert outcome.ending is Ending.MADE_BEFORE
     assert len(mails(config)) == 1
@@ -425,5 +428,5 @@ class _SlowWriter:
 if __name__ == "__main__":
     place, weights = map(Path, sys.argv[1:])
     with pytest.MonkeyPatch.context() as child_patch:
-        child_patch.setattr(nightly, "load_writer", lambda *_: _SlowWriter(place / "writing"))
+        child_patch.setattr(loading, "load_writer", lambda *_: _SlowWriter(place / "writing"))
         run(configured(place / "state", weights, place / "in"))

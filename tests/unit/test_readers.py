@@ -167,9 +167,26 @@ def test_bad_rows_are_rejected_one_by_one(tmp_path: Path) -> None:
     assert isinstance(second, RawItem)
 
 
+def test_nanoseconds_are_read(tmp_path: Path) -> None:
+    """What pandas writes: more than a datetime holds, cut to microseconds, whether pandas is here or not."""
+    stamp, nanoseconds = pa.array([1773057600_123456789], pa.timestamp("ns", "UTC")), 90_000_000_001
+    table = pa.table(
+        {
+            "text": ["a"],
+            "published": stamp,
+            "took": pa.array([nanoseconds], pa.duration("ns")),
+            "at": pa.array([nanoseconds], pa.time64("ns")),
+        }
+    )
+    parquet.write_table(table, path := tmp_path / "a.parquet")
+    (item,) = items(path)
+    assert item.hints.published == "2026-03-09 12:00:00.123456+00:00"
+    assert item.extra == {"took": "0:01:30", "at": "00:01:30"}
+
+
 def test_what_cannot_be_converted_rejects_the_file(tmp_path: Path) -> None:
-    """Nanoseconds fit no datetime: a reject, not a crash."""
-    column = pa.array([1234567891234567891], pa.timestamp("ns"))
+    """A time after the year 9999 fits no datetime: a reject, not a crash."""
+    column = pa.array([2**62], pa.timestamp("us"))
     parquet.write_table(pa.table({"text": ["a"], "published": column}), path := tmp_path / "a.parquet")
     assert [reject.location for reject in rejects(path)] == [str(path)]
 

@@ -88,7 +88,7 @@ def feed_line(state: "FeedState") -> str:
 
 def _states(config: Config) -> "dict[str, FeedState]":
     """What the state knows of feeds."""
-    from pipeline.nightly import state_file
+    from pipeline.nightly.desk import state_file
     from pipeline.store.core import open_store
 
     with open_store(state_file(config)) as store:

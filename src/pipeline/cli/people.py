@@ -1,9 +1,10 @@
 """The commands for people: run, demo, preview, send, status, explain, config, models."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,11 +15,12 @@ from pipeline.errors import ConfigError, NewsfoldError
 
 if TYPE_CHECKING:
     from pipeline.clustering.grounds import Link
-    from pipeline.nightly import Moment, Outcome
+    from pipeline.nightly.desk import Moment, Outcome
     from pipeline.store.core import Store
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the configuration file")]
 Night = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="the night; default: today's")]
+Until = Literal["ingest", "clean", "dedupe", "cluster", "summarise", "edit", "render", "deliver"]
 DEFAULT_FILE = Path("newsfold.toml")
 LAST_RUNS = 7
 STRONGEST_LINKS = 5
@@ -44,15 +46,35 @@ def run(
     config_file: ConfigFile = DEFAULT_FILE,
     night: Night = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="make the edition, save nothing, send nothing")] = False,
+    until: Annotated[
+        Until, typer.Option(help="stop after this step; a later run goes on from there, and only deliver sends mail")
+    ] = "deliver",
+    resume: Annotated[bool, typer.Option("--resume", help="go on with the last unfinished night")] = False,
 ) -> Exit:
-    """Make tonight's edition from the configured sources, mail it, and keep it in the archive."""
-    from pipeline.nightly import run_night
+    """Make tonight's edition from the configured sources, mail it, and keep it in the archive.
+
+    A run that died is gone on with by the next run of the same night. A --date before the latest edition's makes that
+    night's edition of stored articles, for the archive alone.
+    """
+    from pipeline.nightly.desk import Step
+    from pipeline.nightly.run import last_unfinished, prepare_night, run_night
 
     config = load(config_file)
     moment = _moment(config, night)
+    if resume:
+        unfinished = last_unfinished(config)
+        if unfinished is None:
+            say("no night is unfinished")
+            return Exit.NOTHING_NEW
+        moment = replace(moment, night=unfinished)
     if dry_run:
         return _dry_run(config, moment)
-    outcome = run_night(config, moment, step)
+    last = Step(until)
+    if not last.saves:
+        prepare_night(config, moment, step, last)
+        show(f"night {moment.night}: stopped after {last.value}; the next run of this night goes on from there")
+        return Exit.DONE
+    outcome = run_night(config, moment, step, mail=last is Step.DELIVER)
     _show_outcome(outcome)
     return _exit_code(outcome)
 
@@ -82,7 +104,8 @@ def preview(
     The pages of its stories are written beside these, as in the archive. Nothing is saved or sent.
     """
     from pipeline.files import write_atomically
-    from pipeline.nightly import make_edition, state_file
+    from pipeline.nightly.desk import state_file
+    from pipeline.nightly.run import make_edition
     from pipeline.stages.publish import edition_files
     from pipeline.store.core import open_store
 
@@ -109,7 +132,7 @@ def send(
     ] = False,
 ) -> Exit:
     """Send what is still pending of an edition (the latest, unless a date is given)."""
-    from pipeline.nightly import send_pending
+    from pipeline.nightly.run import send_pending
 
     config = load(config_file)
     moment = _moment(config, night)
@@ -125,7 +148,7 @@ def status(
     rejects: Annotated[bool, typer.Option("--rejects", help="also all that was rejected, and why")] = False,
 ) -> None:
     """The last runs, the feeds in trouble, who gets no mail, and the mail of the latest edition."""
-    from pipeline.nightly import state_file
+    from pipeline.nightly.desk import state_file
     from pipeline.store.core import open_store
     from pipeline.store.explain import printable
 
@@ -158,7 +181,7 @@ def explain(
     state: Annotated[Path | None, typer.Option("--state", help="a state file, such as a demo's, instead")] = None,
 ) -> None:
     """What happened to an article, a story, an edition or a rejected item, and why."""
-    from pipeline.nightly import state_file
+    from pipeline.nightly.desk import state_file
     from pipeline.store.core import open_store
     from pipeline.store.explain import printable
 
@@ -236,7 +259,7 @@ def _link_lines(links: "Sequence[Link]") -> Iterator[str]:
 
 def _moment(config: Config, night: datetime | None) -> "Moment":
     """The night asked for, or the one that is now where the configuration's clock hangs."""
-    from pipeline.nightly import Moment
+    from pipeline.nightly.desk import Moment
     from pipeline.stages.deliver import Pace
 
     now = datetime.now(UTC)
@@ -246,7 +269,8 @@ def _moment(config: Config, night: datetime | None) -> "Moment":
 
 def _dry_run(config: Config, moment: "Moment") -> Exit:
     """Make the edition and tell what it would hold."""
-    from pipeline.nightly import make_edition, state_file
+    from pipeline.nightly.desk import state_file
+    from pipeline.nightly.run import make_edition
     from pipeline.store.core import open_store
 
     with open_store(state_file(config)) as store:
@@ -271,7 +295,7 @@ def _show_outcome(outcome: "Outcome") -> None:
 
 def _exit_code(outcome: "Outcome") -> Exit:
     """The exit code for the way a night ended; mail that could not be sent is a failure."""
-    from pipeline.nightly import Ending
+    from pipeline.nightly.desk import Ending
 
     if any(receipt.state.value in ("failed", "unknown") for receipt in outcome.receipts):
         return Exit.FAILED

@@ -13,7 +13,7 @@ from enum import Enum
 from math import exp
 
 from pipeline.digest.alignment import Passages, aligned, passages
-from pipeline.digest.consistency import ConsistencyModel, Reading
+from pipeline.digest.consistency import Reader, Reading
 from pipeline.digest.grounding import Sources, Verdict, fault_of_facts, read_sources, share_known
 from pipeline.text.casing import recased, untokenised
 from pipeline.text.sentences import sentences
@@ -59,7 +59,7 @@ class Checked:
 class Checker:
     """Checks summaries against documents with a consistency model."""
 
-    def __init__(self, model: ConsistencyModel, setting: Setting = Setting.BALANCED) -> None:
+    def __init__(self, model: Reader, setting: Setting = Setting.BALANCED) -> None:
         self._model = model
         self._setting = setting
 

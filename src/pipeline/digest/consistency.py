@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.errors import ModelError
 
@@ -95,6 +95,14 @@ def log_odds(model: Any, pack: Pack) -> "torch.Tensor":  # noqa: ANN401 - class 
         use_cache=False,
     )
     return model.head(read.last_hidden_state[0].float())  # type: ignore[no-any-return]  # the model is untyped
+
+
+class Reader(Protocol):
+    """Anything that tells which words of a sentence its sources do not bear out."""
+
+    def read(self, sources: Sequence[str], sentences: Sequence[str]) -> list[Reading]:
+        """What it thinks of each sentence, in order, given the source sentences."""
+        ...
 
 
 class ConsistencyModel:

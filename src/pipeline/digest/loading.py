@@ -1,11 +1,13 @@
 """Loading the models: the writer's, by a name of the manifest, a hub id or a local folder, and the checker's."""
 
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import Device
 from pipeline.digest.check import Checker, Setting
-from pipeline.digest.consistency import ConsistencyModel, adapted, settings_of
+from pipeline.digest.consistency import ConsistencyModel, Reading, adapted, settings_of
 from pipeline.digest.models import known_models
 from pipeline.digest.writer import TransformersWriter
 from pipeline.errors import ModelError
@@ -39,6 +41,29 @@ def load_writer(name: str, device: Device = "auto", batch: int = 16) -> Transfor
 def load_checker(setting: Setting, device: Device = "auto") -> Checker:
     """The checker with the shipped consistency model. Raises ModelError as `load_consistency_model` does."""
     return Checker(load_consistency_model(device), setting)
+
+
+class WriterWhenNeeded:
+    """A writer whose model is loaded when it is first asked to write: a night with nothing to write loads none."""
+
+    def __init__(self, name: str, device: Device, batch: int) -> None:
+        self.name = Path(name).name
+        self._load = cache(lambda: load_writer(name, device, batch))
+
+    def write(self, sentences: Sequence[str], sparingly: bool = False) -> list[str]:
+        """One proposal for each sentence. Raises ModelError as `load_writer` does."""
+        return self._load().write(sentences, sparingly)
+
+
+class ReaderWhenNeeded:
+    """The shipped consistency model, loaded when it first has something to read."""
+
+    def __init__(self, device: Device) -> None:
+        self._load = cache(lambda: load_consistency_model(device))
+
+    def read(self, sources: Sequence[str], sentences: Sequence[str]) -> list[Reading]:
+        """What the model thinks of each sentence. Raises ModelError as `load_consistency_model` does."""
+        return self._load().read(sources, sentences)
 
 
 def load_consistency_model(device: Device = "auto") -> ConsistencyModel:

@@ -32,15 +32,16 @@ def readable(story: Story) -> Story:
     )
 
 
-def _article(article: Article) -> Article:
-    """An article without what speaks to a language model.
+def readable_title(title: str) -> str:
+    """The title, or "" when it speaks to a language model, holds no word or is no title at all."""
+    is_title = _holds_a_word(title) and len(title) <= LONGEST_TITLE
+    return title if is_title and not speaks_to_a_model(title) else ""
 
-    A title must hold a word, and a text more than a site's own lines.
-    """
-    is_title = _holds_a_word(article.title) and len(article.title) <= LONGEST_TITLE
-    title = article.title if is_title and not speaks_to_a_model(article.title) else ""
+
+def _article(article: Article) -> Article:
+    """An article without what speaks to a language model; a text must hold more than a site's own lines."""
     text = "" if all(map(_is_furniture, article.text.splitlines())) else for_readers(article.text, article.lang)
-    return replace(article, title=title, text=text)
+    return replace(article, title=readable_title(article.title), text=text)
 
 
 def _holds_a_word(text: str) -> bool:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from math import log1p
 
 from pipeline.config import TopicConfig
+from pipeline.digest.readable import readable_title
 from pipeline.records import Counts, Edition, Entry, LeftOut, Reject, Story, Summary
 from pipeline.topics import topic_of
 
@@ -26,16 +27,32 @@ class Frame:
     rejects: tuple[Reject, ...] = ()
 
 
-def edit(summaries: Sequence[Summary], frame: Frame, most: int, topics: Sequence[TopicConfig] = ()) -> Edition:
-    """The edition of at most `most` stories: by topic, in the order of the topics, and best first.
+def rank(stories: Sequence[Story], cutoff: datetime, topics: Sequence[TopicConfig] = ()) -> tuple[Story, ...]:
+    """The stories in the order in which they get into an edition, so that digests beyond it need not be written.
 
     A story ranks by how many outlets report it in their own words, by its topic's weight, then by reprints and
-    freshness; ties by id, so the order of `summaries` does not matter. A continued story with nothing new is left out,
-    and so is what does not fit.
+    freshness; ties by id, so the order of `stories` does not matter.
+    """
+    return tuple(sorted(stories, key=lambda story: (-_judged(story, cutoff, topics).score, story.id)))
+
+
+def edit(
+    summaries: Sequence[Summary],
+    frame: Frame,
+    most: int,
+    topics: Sequence[TopicConfig] = (),
+    unwritten: Sequence[Story] = (),
+) -> Edition:
+    """The edition of at most `most` stories: by topic, in the order of the topics, and best first.
+
+    Stories rank as `rank` says; the order of `summaries` does not matter. A continued story with nothing new is left
+    out, and so is what does not fit: the `unwritten` stories, which come after all others.
     """
     entries = sorted((_entry(summary, frame.cutoff, topics) for summary in summaries if summary.sentences), key=_rank)
     silent = [_left_out(summary, _silence(summary)) for summary in summaries if not summary.sentences]
-    surplus = [_left_out(entry.summary, f"beyond the {most} stories an edition holds") for entry in entries[most:]]
+    beyond = f"beyond the {most} stories an edition holds"
+    surplus = [_left_out(entry.summary, beyond) for entry in entries[most:]]
+    surplus += [LeftOut(story.id, readable_title(story.groups[0].lead.title), beyond) for story in unwritten]
     left_out = sorted(silent, key=lambda story: story.story) + surplus
     order = {topic.name: place for place, topic in reversed(list(enumerate(topics)))}
     sections = sorted(entries[:most], key=lambda entry: order.get(entry.topic, len(topics)))
@@ -51,13 +68,27 @@ def edit(summaries: Sequence[Summary], frame: Frame, most: int, topics: Sequence
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A story's score, the span of its articles' dates and its topic's name."""
+
+    score: float
+    first: datetime | None
+    last: datetime | None
+    topic: str
+
+
+def _judged(story: Story, cutoff: datetime, topics: Sequence[TopicConfig]) -> _Judged:
+    dates = [article.published for article in story.articles if article.published]
+    first, last = min(dates, default=None), max(dates, default=None)
+    topic = topic_of(story, topics)
+    score = _score(story, last, cutoff) + (topic.weight if topic else 0.0)
+    return _Judged(score, first, last, topic.name if topic else "")
+
+
 def _entry(summary: Summary, cutoff: datetime, topics: Sequence[TopicConfig]) -> Entry:
-    """A summary with its score, the span of its articles' dates and its topic."""
-    dates = sorted(article.published for article in summary.story.articles if article.published)
-    first, last = (dates[0], dates[-1]) if dates else (None, None)
-    topic = topic_of(summary.story, topics)
-    score = _score(summary.story, last, cutoff) + (topic.weight if topic else 0.0)
-    return Entry(summary, score, first, last, topic.name if topic else "")
+    judged = _judged(summary.story, cutoff, topics)
+    return Entry(summary, judged.score, judged.first, judged.last, judged.topic)
 
 
 def _score(story: Story, updated: datetime | None, cutoff: datetime) -> float:

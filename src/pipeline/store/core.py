@@ -83,6 +83,10 @@ class Store:
         """The articles that first came in on a night, by id."""
         return nights.articles_of(self._database, night)
 
+    def articles_published(self, since: datetime, until: datetime, after: date) -> tuple[Article, ...]:
+        """The articles published in a span, its end included, that came in after a night; by id."""
+        return nights.articles_published(self._database, since, until, after)
+
     def stories_with(self, ids: Sequence[str], since: date, before: date) -> dict[str, str]:
         """For each article that a story of the nights in the span held, the id that the latest of these goes by now."""
         return nights.stories_with(self._database, ids, since, before)

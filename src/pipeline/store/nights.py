@@ -68,6 +68,15 @@ def articles_of(database: Database, night: date) -> tuple[Article, ...]:
     return tuple(_article(row) for row in rows)
 
 
+def articles_published(database: Database, since: datetime, until: datetime, after: date) -> tuple[Article, ...]:
+    """The articles published after `since` and until `until` that came in after the night `after`, by id."""
+    rows = database.rows(
+        "SELECT * FROM articles WHERE published > ? AND published <= ? AND edition > ? ORDER BY id",
+        (utc_text(since), utc_text(until), after.isoformat()),
+    )
+    return tuple(_article(row) for row in rows)
+
+
 def stories_with(database: Database, ids: Sequence[str], since: date, before: date) -> dict[str, str]:
     """For each article that a story of the nights in the span held, the id that the latest of these goes by now."""
     present = aliases.present_ids(database)

@@ -1,0 +1,1 @@
+"""The night: the one package that knows the order of the stages."""

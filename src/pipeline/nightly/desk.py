@@ -1,0 +1,125 @@
+"""What every step of a night works with, and what a night comes to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from pipeline.config import Config
+from pipeline.records import (
+    Article,
+    Counts,
+    Edition,
+    FileState,
+    Receipt,
+    Reject,
+    Rendered,
+)
+from pipeline.stages.deliver import Pace
+from pipeline.store.checkpoints import Checkpoints, NoCheckpoints
+from pipeline.store.core import Store
+from pipeline.web.feeds import FeedState
+
+SOURCE_FAILED = "source"
+"""The stage of a reject that stands for a whole source."""
+
+
+Report = Callable[[str], None]
+"""Hears of each step, in words for people."""
+
+
+class Ending(StrEnum):
+    """How a night ended; `MADE_BEFORE` found the night's edition already made."""
+
+    DONE = "done"
+    SOME_SOURCES_FAILED = "some sources failed"
+    NOTHING_NEW = "nothing new"
+    MADE_BEFORE = "made before"
+
+
+class Step(StrEnum):
+    """The steps of a night, in order. `EDIT` gives the edition, `RENDER` saves it and puts it into the archive."""
+
+    INGEST = "ingest"
+    CLEAN = "clean"
+    DEDUPE = "dedupe"
+    CLUSTER = "cluster"
+    SUMMARISE = "summarise"
+    EDIT = "edit"
+    RENDER = "render"
+    DELIVER = "deliver"
+
+    @property
+    def saves(self) -> bool:
+        """Whether the night has been saved when this step is done."""
+        return self in (Step.RENDER, Step.DELIVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Which night it is, when its sources are read (aware), and how patient delivery is."""
+
+    night: date
+    cutoff: datetime
+    pace: Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a night gave. `edition` is None when it had been made before; `page` is the archive page's file."""
+
+    ending: Ending
+    rendered: Rendered
+    receipts: tuple[Receipt, ...]
+    page: Path
+    edition: Edition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What came in: articles to work on, and what became of everything else."""
+
+    articles: tuple[Article, ...]
+    failed_sources: tuple[Reject, ...]
+    rejects: tuple[Reject, ...]
+    counts: Counts
+    feeds: tuple[FeedState, ...] = ()
+    files: tuple[FileState, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every step of a night works with. `backfill` makes the night of stored articles, not of the sources."""
+
+    config: Config
+    moment: Moment
+    store: Store
+    report: Report = lambda _: None
+    checkpoints: Checkpoints = field(default_factory=NoCheckpoints)
+    backfill: bool = False
+
+    @property
+    def remembered(self) -> date:
+        """The first night whose stories may be continued."""
+        return self.moment.night - timedelta(days=self.config.edition.remember_days)
+
+
+def state_file(config: Config) -> Path:
+    """Where the state of this configuration lies."""
+    return config.state_file
+
+
+def archive_folder(config: Config) -> Path:
+    """Where the archive lies, a static site."""
+    return config.data_dir / "archive"
+
+
+def signature_folder(config: Config) -> Path:
+    """Where the signatures of the last nights lie."""
+    return config.data_dir / "signatures"
+
+
+def unfinished_folder(config: Config) -> Path:
+    """Where the checkpoints of unfinished nights lie."""
+    return config.data_dir / "unfinished"

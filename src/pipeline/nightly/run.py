@@ -1,0 +1,251 @@
+"""The night from the lock to the mail.
+
+Everything up to the edition is computed, then saved in one transaction, then mailed. What each stage gave is kept until
+the save, so that a run which died is gone on with; after the save, a further run only mails what is still pending.
+"""
+
+import contextlib
+import hashlib
+import shutil
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from importlib import metadata
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+
+from pipeline.config import Config
+from pipeline.errors import DerivedError, LockedError, NewsfoldError
+from pipeline.forms.feed import Home
+from pipeline.forms.index import MOST_SOURCES, VOLUME_NIGHTS
+from pipeline.minhash.memory import open_memory
+from pipeline.minhash.search import sketch_articles
+from pipeline.nightly.desk import (
+    Desk,
+    Ending,
+    Moment,
+    Outcome,
+    Report,
+    Step,
+    archive_folder,
+    signature_folder,
+    state_file,
+    unfinished_folder,
+)
+from pipeline.nightly.line import CHECKPOINTS, line
+from pipeline.records import (
+    DeliveryState,
+    Edition,
+    Receipt,
+    Rendered,
+)
+from pipeline.stages.deliver import deliver, open_transport
+from pipeline.stages.publish import edition_page, publish_editions, publish_index
+from pipeline.store.checkpoints import checkpoints_of, forget_unfinished, unfinished_nights
+from pipeline.store.core import Store, open_store
+from pipeline.store.rows import Night
+
+Value = TypeVar("Value")
+
+
+def run_night(config: Config, moment: Moment, report: Report, mail: bool = True) -> Outcome:
+    """Make the night's edition, save it, mail it; under the lock, once. What an earlier run left is gone on with.
+
+    A night before that of the latest edition is made of stored articles and not mailed. Raises LockedError when another
+    run is at work, and other NewsfoldErrors when the night cannot be made.
+    """
+    with _run(config, moment) as (store, ended):
+        outcome = _night(_desk(config, moment, store, report), mail)
+        ended.append(outcome.ending.value)
+        return outcome
+
+
+def prepare_night(config: Config, moment: Moment, report: Report, until: Step) -> None:
+    """Do a night's steps up to one that saves nothing yet, and keep what they give: a later run goes on from there.
+
+    Raises as `run_night` does, and NewsfoldError when the night has its edition.
+    """
+    with _run(config, moment) as (store, ended):
+        if store.edition(moment.night.isoformat()) is not None:
+            raise NewsfoldError(f"night {moment.night}: has its edition already; nothing is left to prepare")
+        _with_memory(_resumed(_desk(config, moment, store, report)), lambda steps: _stop_after(steps, until))
+        ended.append(f"stopped after {until.value}")
+
+
+def make_edition(config: Config, moment: Moment, store: Store, report: Report) -> tuple[Edition, Night]:
+    """Everything up to the edition; nothing is saved and nothing sent."""
+    night = _to_end(line(_desk(config, moment, store, report)))
+    return night.edition, night
+
+
+def last_unfinished(config: Config) -> date | None:
+    """The latest night that a run began and did not bring to its edition, or None."""
+    return max(unfinished_nights(unfinished_folder(config)), default=None)
+
+
+@contextlib.contextmanager
+def _run(config: Config, moment: Moment) -> Iterator[tuple[Store, list[str]]]:
+    """The lock, the store, and the run in its list; how it ended is what is put into the list given."""
+    with _lock(config.data_dir), open_store(state_file(config)) as store:
+        run, ended = store.start_run(moment.night, moment.pace.now()), list[str]()
+        try:
+            yield store, ended
+        except NewsfoldError as error:
+            store.finish_run(run, f"failed: {error}", moment.pace.now())
+            raise
+        store.finish_run(run, ended[0], moment.pace.now())
+
+
+def _desk(config: Config, moment: Moment, store: Store, report: Report) -> Desk:
+    """The desk of a night, which a backfilled one finds as its own day would have left it."""
+    latest = store.latest_edition()
+    if latest is None or moment.night.isoformat() >= latest.edition:
+        return Desk(config, moment, store, report)
+    time_of_day = latest.cutoff.astimezone(config.zone).time()
+    cutoff = datetime.combine(moment.night, time_of_day, config.zone)
+    return Desk(config, replace(moment, cutoff=cutoff), store, report, backfill=True)
+
+
+def _resumed(desk: Desk) -> Desk:
+    """The desk with what an earlier run of the same night kept, at the moment at which that one began.
+
+    What an edition would be held for, had it been made at once, is too old to go on with.
+    """
+    config, moment = desk.config, desk.moment
+    kept = checkpoints_of(unfinished_folder(config), moment.night, _key(config, desk.store), CHECKPOINTS)
+    began = kept.load("began", datetime)
+    if began and not desk.backfill and moment.pace.now() - began[0] > timedelta(hours=config.mail.hold_hours):
+        desk.report(f"what was begun at {began[0]:%Y-%m-%d %H:%M} UTC is too old to go on with: begun anew")
+        began = None
+    if began:
+        desk.report(f"going on with what was begun at {began[0]:%Y-%m-%d %H:%M} UTC")
+        return replace(desk, moment=replace(moment, cutoff=began[0]), checkpoints=kept)
+    kept.save("began", [moment.cutoff])
+    return replace(desk, checkpoints=kept)
+
+
+def _key(config: Config, store: Store) -> str:
+    """What the stages' results depend on, besides what comes in: program, configuration and earlier nights."""
+    settings = {"timezone", "languages", "sources", "fetch", "copies", "digest", "edition", "topics"}
+    nights = " ".join(map(date.isoformat, store.nights_since(date.min)))
+    text = f"{metadata.version('newsfold')}\n{config.model_dump_json(include=settings)}\n{nights}"
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _to_end(steps: Generator[Step, None, Night]) -> Night:
+    """The night that the line gives when all its steps are done."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            night: Night = end.value
+            return night
+
+
+def _stop_after(steps: Generator[Step, None, Night], last: Step) -> None:
+    """Do the steps of the line up to one."""
+    for step in steps:
+        if step is last:
+            return
+
+
+def _with_memory(desk: Desk, walk: Callable[[Generator[Step, None, Night]], Value]) -> Value:
+    """Walk the line with a memory of the last nights that is up to date.
+
+    The memory is derived from stored articles: one that is damaged or of another make is made again, once.
+    """
+    try:
+        _remember(desk)
+        return walk(line(desk))
+    except DerivedError as error:
+        desk.report(f"signatures are made again: {error}")
+        shutil.rmtree(signature_folder(desk.config))
+        _remember(desk)
+        return walk(line(desk))
+
+
+def _remember(desk: Desk) -> None:
+    """Bring the memory of signatures up to what the store holds of the last nights."""
+    store, since = desk.store, desk.remembered
+    memory = open_memory(signature_folder(desk.config))
+    memory.expire(since)
+    for past in store.nights_since(since):
+        if past not in memory.nights:
+            articles = store.articles_of(past)
+            memory.add(past, [article.id for article in articles], sketch_articles(articles))
+    memory.merge(desk.moment.night)
+
+
+def _night(desk: Desk, mail: bool) -> Outcome:
+    """The night under the lock: made and saved unless it was before, then mailed."""
+    config, store = desk.config, desk.store
+    rendered = store.edition(desk.moment.night.isoformat())
+    edition = None
+    if rendered is None:
+        night = _with_memory(_resumed(desk), _to_end)
+        store.save_night(night)
+        forget_unfinished(unfinished_folder(config))
+        edition, rendered = night.edition, night.rendered
+    _publish(config, store, desk.report)
+    # A past night that was made of stored articles has never had any mail.
+    is_for_readers = not desk.backfill or bool(store.ledger.deliveries(rendered.edition))
+    is_news = not rendered.quiet or config.edition.quiet == "mail"
+    receipts = _mail(config, rendered, desk.moment, store) if mail and is_for_readers and is_news else ()
+    page = edition_page(archive_folder(config), rendered.edition)
+    return Outcome(_ending(edition), rendered, receipts, page, edition)
+
+
+def _publish(config: Config, store: Store, report: Report) -> None:
+    """Bring the archive up to what the store holds: what is missing or was changed is written again."""
+    issues = store.issues()
+    editions = (store.edition(issue.night.isoformat()) for issue in issues)
+    written = publish_editions(archive_folder(config), (edition for edition in editions if edition is not None))
+    volumes = store.volumes(issues[0].night - timedelta(days=VOLUME_NIGHTS - 1), MOST_SOURCES)
+    home = Home(config.mail.list_id, config.archive_url or "")
+    written += publish_index(archive_folder(config), issues, volumes, home)
+    report(f"archive: {written} pages written")
+
+
+def send_pending(config: Config, moment: Moment, of_that_night: bool, retry_unknown: bool) -> tuple[Receipt, ...]:
+    """Deliver what is still pending of the latest edition, or of the moment's night.
+
+    `retry_unknown` also sends again what a crash left in doubt. Raises NewsfoldError when there is no such edition.
+    """
+    with _lock(config.data_dir), open_store(state_file(config)) as store:
+        rendered = store.edition(moment.night.isoformat()) if of_that_night else store.latest_edition()
+        if rendered is None:
+            raise NewsfoldError(f"edition{f' {moment.night}' if of_that_night else ''}: there is none to send")
+        if retry_unknown:
+            for row in store.ledger.deliveries(rendered.edition):
+                if row.state is DeliveryState.UNKNOWN:
+                    store.ledger.force(row, moment.pace.now())
+        return _mail(config, rendered, moment, store)
+
+
+def _mail(config: Config, rendered: Rendered, moment: Moment, store: Store) -> tuple[Receipt, ...]:
+    """Deliver what is still pending of an edition."""
+    with open_transport(config.mail, config.data_dir / "outbox", rendered.edition) as transport:
+        return deliver(rendered, config.mail, store, transport, moment.pace)
+
+
+def _ending(edition: Edition | None) -> Ending:
+    """How the night ended."""
+    if edition is None:
+        return Ending.MADE_BEFORE
+    if edition.failed_sources:
+        return Ending.SOME_SOURCES_FAILED
+    return Ending.DONE if edition.entries else Ending.NOTHING_NEW
+
+
+@contextlib.contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """One run at a time for one state. Raises LockedError when another holds it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / "newsfold.lock", timeout=0)
+    try:
+        with lock:
+            yield
+    except Timeout as error:
+        raise LockedError(f"{lock.lock_file}: another run is at work; wait for it to end") from error

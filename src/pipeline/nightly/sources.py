@@ -1,0 +1,153 @@
+"""What comes in: the feeds asked, the files read, everything cleaned and accounted for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from pipeline.config import Config
+from pipeline.errors import NewsfoldError
+from pipeline.inbox import list_files
+from pipeline.nightly.desk import SOURCE_FAILED, Desk, Gathered, Moment
+from pipeline.records import (
+    Article,
+    Counts,
+    RawItem,
+    Reject,
+)
+from pipeline.stages.clean import clean_all
+from pipeline.stages.fetch import Fetched, Past, fetch
+from pipeline.stages.ingest import ingest
+from pipeline.stages.polish import polish
+from pipeline.times import Clock
+from pipeline.web.feeds import FeedState, trouble
+
+BACKFILLED = timedelta(days=1)
+"""The span of a night that is made of stored articles."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedItem:
+    """What a feed gave, kept: the place of its source in the configuration, and one item."""
+
+    source: int
+    item: RawItem | Reject
+
+
+@dataclass(frozen=True, slots=True)
+class FeedsAsked:
+    """The rest of what fetching gave, kept: `sources` are the places of those that held feeds."""
+
+    sources: tuple[int, ...]
+    states: tuple[FeedState, ...]
+    failures: tuple[Reject, ...]
+    feeds: tuple[str, ...]
+
+
+def fetched_for(desk: Desk) -> Fetched:
+    """What the feeds gave."""
+    sources = desk.config.sources
+    items = desk.checkpoints.load("fetch", FetchedItem)
+    asked = desk.checkpoints.load("feeds", FeedsAsked)
+    if items is not None and asked:
+        given = {sources[place]: tuple(row.item for row in items if row.source == place) for place in asked[0].sources}
+        return Fetched(given, asked[0].states, asked[0].failures, asked[0].feeds)
+    fetched = fetch(
+        sources, desk.config.fetch, Past(desk.moment.cutoff, desk.store.feeds(), desk.store.seen), desk.report
+    )
+    places = {source: place for place, source in enumerate(sources)}
+    rows = (FetchedItem(places[source], item) for source, several in fetched.items.items() for item in several)
+    desk.checkpoints.save("fetch", rows)
+    answered = tuple(places[source] for source in fetched.items)
+    desk.checkpoints.save("feeds", [FeedsAsked(answered, fetched.states, fetched.failures, fetched.feeds)])
+    return fetched
+
+
+def gathered_for(desk: Desk, fetched: Fetched) -> Gathered:
+    """What came in, cleaned: the night's articles, each once, without those of earlier nights."""
+    articles = desk.checkpoints.load("articles", Article)
+    rest = desk.checkpoints.load("clean", Gathered)
+    if articles is not None and rest:
+        return replace(rest[0], articles=tuple(articles))
+    gathered = _from_store(desk) if desk.backfill else gather(desk, fetched)
+    desk.checkpoints.save("articles", gathered.articles)
+    desk.checkpoints.save("clean", [replace(gathered, articles=())])
+    return gathered
+
+
+def gather(desk: Desk, fetched: Fetched) -> Gathered:
+    """Ingest and clean what the sources hold: the night's articles, each once, without those of earlier nights.
+
+    Every item is accounted for: items = rejected + seen + repeats + articles.
+    """
+    config, moment, store = desk.config, desk.moment, desk.store
+    clock = Clock(config.zone, moment.cutoff)
+    items = 0
+    found: list[Article] = []
+    failed: list[Reject] = []
+    rejects: list[Reject] = []
+    known = store.files()
+    listed = {source: list_files(source, known) for source in config.sources}
+    if unchanged := sum(listing.unchanged for listing in listed.values()):
+        desk.report(f"left {unchanged} files that were read on earlier nights and have not changed")
+    for cleaned in clean_all(ingest(config.sources, fetched.items, listed), clock):
+        result = _wanted(cleaned, config.languages)
+        if isinstance(result, Article):
+            found.append(result)
+        elif result.stage == SOURCE_FAILED:
+            failed.append(result)
+            continue
+        else:
+            rejects.append(result)
+        items += 1
+    polished = polish(found)
+    seen = store.seen(article.id for article in polished.articles)
+    articles = tuple(article for article in polished.articles if article.id not in seen)
+    counts = replace(
+        _counts(articles),
+        items=items,
+        rejected=len(rejects),
+        seen=len(polished.articles) - len(articles),
+        repeats=len(polished.repeats),
+    )
+    if items != counts.rejected + counts.seen + counts.repeats + counts.articles:
+        raise NewsfoldError(
+            f"night {moment.night}: {items} items came in, but they are not all accounted for: {counts}"
+        )
+    failed += _feeds_in_trouble(config, moment, store.feeds(), fetched)
+    # What could not be read as a whole is tried again: a right may have been missing, or a writer not done.
+    failures = {reject.location for reject in rejects}
+    files = tuple(state for listing in listed.values() for state in listing.states if state.path not in failures)
+    return Gathered(articles, tuple(failed), (*rejects, *polished.repeats), counts, fetched.states, files)
+
+
+def _from_store(desk: Desk) -> Gathered:
+    """The articles that came in later and that a past night would have told: those of the day up to its cut-off."""
+    night, cutoff = desk.moment.night, desk.moment.cutoff
+    desk.report(f"night {night} lies before the latest edition: it is made of stored articles and not mailed")
+    articles = desk.store.articles_published(cutoff - BACKFILLED, cutoff, after=night)
+    return Gathered(articles, (), (), _counts(articles))
+
+
+def _counts(articles: Sequence[Article]) -> Counts:
+    """The account of articles alone."""
+    outlets = len({article.source or article.location for article in articles})
+    return Counts(items=len(articles), articles=len(articles), outlets=outlets)
+
+
+def _feeds_in_trouble(
+    config: Config, moment: Moment, before: Mapping[str, FeedState], fetched: Fetched
+) -> Iterator[Reject]:
+    """The configured feeds that readers should know of: no success for too many nights, asked tonight or not."""
+    states = {**before, **{state.url: state for state in fetched.states}}
+    for url in fetched.feeds:
+        reason = trouble(states[url], moment.cutoff, config.fetch.report_after_nights)
+        if reason:
+            yield Reject(SOURCE_FAILED, url, reason)
+
+
+def _wanted(result: Article | Reject, languages: tuple[str, ...]) -> Article | Reject:
+    """The article, rejected when the configuration does not ask for its language."""
+    if isinstance(result, Reject) or not languages or result.lang in languages:
+        return result
+    reason = f"its language ({result.lang or 'unknown'}) is not among those configured"
+    return Reject("clean", result.location, reason, result.id)
