@@ -11,13 +11,10 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from importlib import metadata
-from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock, Timeout
-
 from pipeline.config import Config
-from pipeline.errors import DerivedError, LockedError, NewsfoldError
+from pipeline.errors import DerivedError, NewsfoldError
 from pipeline.forms.feed import Home
 from pipeline.forms.index import MOST_SOURCES, VOLUME_NIGHTS
 from pipeline.minhash.memory import open_memory
@@ -45,6 +42,7 @@ from pipeline.stages.deliver import deliver, open_transport
 from pipeline.stages.publish import edition_page, publish_editions, publish_index
 from pipeline.store.checkpoints import checkpoints_of, forget_unfinished, unfinished_nights
 from pipeline.store.core import Store, open_store
+from pipeline.store.lock import run_lock
 from pipeline.store.rows import Night
 
 Value = TypeVar("Value")
@@ -88,7 +86,7 @@ def last_unfinished(config: Config) -> date | None:
 @contextlib.contextmanager
 def _run(config: Config, moment: Moment) -> Iterator[tuple[Store, list[str]]]:
     """The lock, the store, and the run in its list; how it ended is what is put into the list given."""
-    with _lock(config.data_dir), open_store(state_file(config)) as store:
+    with run_lock(config.data_dir), open_store(state_file(config)) as store:
         run, ended = store.start_run(moment.night, moment.pace.now()), list[str]()
         try:
             yield store, ended
@@ -213,7 +211,7 @@ def send_pending(config: Config, moment: Moment, of_that_night: bool, retry_unkn
 
     `retry_unknown` also sends again what a crash left in doubt. Raises NewsfoldError when there is no such edition.
     """
-    with _lock(config.data_dir), open_store(state_file(config)) as store:
+    with run_lock(config.data_dir), open_store(state_file(config)) as store:
         rendered = store.edition(moment.night.isoformat()) if of_that_night else store.latest_edition()
         if rendered is None:
             raise NewsfoldError(f"edition{f' {moment.night}' if of_that_night else ''}: there is none to send")
@@ -237,15 +235,3 @@ def _ending(edition: Edition | None) -> Ending:
     if edition.failed_sources:
         return Ending.SOME_SOURCES_FAILED
     return Ending.DONE if edition.entries else Ending.NOTHING_NEW
-
-
-@contextlib.contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    """One run at a time for one state. Raises LockedError when another holds it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "newsfold.lock", timeout=0)
-    try:
-        with lock:
-            yield
-    except Timeout as error:
-        raise LockedError(f"{lock.lock_file}: another run is at work; wait for it to end") from error
