@@ -5,7 +5,7 @@ import ipaddress
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -13,12 +13,15 @@ from pydantic import (
     ConfigDict,
     EmailStr,
     Field,
+    SecretBytes,
+    SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from pipeline.credentials import credential
 from pipeline.errors import ConfigError
 
 DEFAULT_MODEL = "smollm2-135m-instruct"
@@ -143,7 +146,10 @@ class EditionConfig(_Section):
 
 
 class SmtpConfig(_Section):
-    """The server that takes the mail. The password comes from the environment or a file, never from here."""
+    """The server that takes the mail. The password never stands here."""
+
+    credential: ClassVar[str] = "smtp-password"
+    """The name of the password among a systemd service's credentials, which win over file and environment."""
 
     host: str
     port: PositiveInt = 587
@@ -156,20 +162,25 @@ class SmtpConfig(_Section):
     """File whose first line is the password; wins over `password_env`."""
     timeout_seconds: PositiveInt = 60
 
-    def password(self) -> str:
-        """The password from the file or the environment.
+    def password(self) -> SecretStr:
+        """The password from the service's credentials, the file or the environment.
 
-        Raises ConfigError when a user is set and no password can be found.
+        Raises ConfigError when no password can be found.
         """
-        if self.password_file is not None:
+        path = credential(self.credential) or self.password_file
+        if path is not None:
             try:
-                return self.password_file.read_text(encoding="utf-8").splitlines()[0]
+                return SecretStr(path.read_text(encoding="utf-8").splitlines()[0])
             except (OSError, UnicodeDecodeError, IndexError) as error:
-                raise ConfigError(f"mail.smtp.password_file {self.password_file}: cannot be read ({error})") from error
+                cause = error.strerror if isinstance(error, OSError) else "no line of UTF-8 text"
+                raise ConfigError(f"mail.smtp.password_file {path}: cannot be read ({cause})") from None
         try:
-            return os.environ[self.password_env]
-        except KeyError as error:
-            raise ConfigError(f"mail.smtp: set the environment variable {self.password_env}") from error
+            return SecretStr(os.environ[self.password_env])
+        except KeyError:
+            raise ConfigError(
+                f"mail.smtp: no password; set the environment variable {self.password_env}, or password_file, or give"
+                f" the service a credential named {self.credential}"
+            ) from None
 
 
 class DkimConfig(_Section):
@@ -179,8 +190,30 @@ class DkimConfig(_Section):
     """The sender's domain, or one above or below it."""
     selector: HostName
     """The key's name in DNS: `<selector>._domainkey.<domain>`."""
-    private_key_file: Path
+    private_key_file: Path | None = None
     """An RSA key of 2048 bits or more, or an Ed25519 key, as PEM; nobody but owner and group may read it."""
+    private_key_env: str = "NEWSFOLD_DKIM_KEY"
+    """Environment variable that holds the key, where there is no file."""
+
+    @property
+    def credential(self) -> str:
+        """The key's name among a systemd service's credentials, which win over file and environment: that in DNS."""
+        return f"{self.selector}._domainkey.{self.domain}"
+
+    @property
+    def key_file(self) -> Path | None:
+        """The file that holds the key: the service's credential, else the configured one."""
+        return credential(self.credential) or self.private_key_file
+
+    def key_in_environment(self) -> SecretBytes:
+        """The key in the environment. Raises ConfigError when it is not there."""
+        try:
+            return SecretBytes(os.environ[self.private_key_env].encode())
+        except KeyError:
+            raise ConfigError(
+                f"mail.dkim: no key; set private_key_file, or the environment variable {self.private_key_env}, or give"
+                f" the service a credential named {self.credential}"
+            ) from None
 
 
 class MailConfig(_Section):
@@ -307,7 +340,7 @@ def _resolved(config: Config, folder: Path) -> Config:
     if mail.smtp is not None and mail.smtp.password_file is not None:
         smtp = mail.smtp.model_copy(update={"password_file": folder / mail.smtp.password_file})
         mail = mail.model_copy(update={"smtp": smtp})
-    if mail.dkim is not None:
+    if mail.dkim is not None and mail.dkim.private_key_file is not None:
         dkim = mail.dkim.model_copy(update={"private_key_file": folder / mail.dkim.private_key_file})
         mail = mail.model_copy(update={"dkim": dkim})
     return config.model_copy(update={"data_dir": folder / config.data_dir, "sources": sources, "mail": mail})
