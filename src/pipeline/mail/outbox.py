@@ -14,7 +14,9 @@ _NAME_LIMIT = 60
 
 
 class Outbox:
-    """A transport that writes files below `folder`, in a folder of the edition's own."""
+    """A transport that writes files below `folder`, in one of the edition's own: a message again, its file again."""
+
+    repeatable = True
 
     def __init__(self, folder: Path, edition: str) -> None:
         self._folder = folder / _slug(edition)

@@ -93,13 +93,16 @@ class Ledger:
         detail = f"forced, was {delivery.state}: {delivery.detail}"
         self._step(delivery, DeliveryState.PENDING, detail, now, (DeliveryState.FAILED, DeliveryState.UNKNOWN))
 
-    def recover(self, edition: str, now: datetime) -> int:
-        """Mark rows that a dead run left in `sending` as `unknown`; how many there were. Call it under the run lock."""
+    def recover(self, edition: str, now: datetime, repeatable: bool = False) -> int:
+        """Mark rows that a dead run left in `sending` as `unknown`; how many there were. Call it under the run lock.
+
+        What is `repeatable`, because to send it twice gives nobody a second message, is `pending` again.
+        """
+        state = DeliveryState.PENDING if repeatable else DeliveryState.UNKNOWN
+        about = "it is written again" if repeatable else "it may have arrived"
         return self._database.change(
-            "UPDATE deliveries SET state = 'unknown', updated_at = ?,"
-            " detail = 'the run ended while the message was going out; it may have arrived'"
-            " WHERE edition = ? AND state = 'sending'",
-            (utc_text(now), edition),
+            "UPDATE deliveries SET state = ?, updated_at = ?, detail = ? WHERE edition = ? AND state = 'sending'",
+            (state.value, utc_text(now), f"the run ended while the message was going out; {about}", edition),
         )
 
     def suppress(self, recipient: str, reason: str, now: datetime) -> None:
