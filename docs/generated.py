@@ -119,9 +119,7 @@ def documents() -> dict[Path, str]:
 def out_of_date() -> list[Path]:
     """The documents that do not read as they should."""
     return [
-        path
-        for path, text in documents().items()
-        if not path.is_file() or path.read_text(encoding="utf-8") != text
+        path for path, text in documents().items() if not path.is_file() or path.read_text(encoding="utf-8") != text
     ]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import gate
+import quality
 import sample_night
 from harness import some
 
@@ -71,8 +72,9 @@ def test_without_the_halves_the_sample_night_is_held(
 
 def test_every_part_is_held() -> None:
     """Each part that is measured has a floor, in both places."""
-    assert {key[:2] for key in FLOORS} == set(gate.TASKS)
-    assert {part for where, part in gate.TASKS if where == gate.OWN} == set(sample_night.PARTS)
+    assert {key[:2] for key in FLOORS} == {task[:2] for task in gate.TASKS}
+    for where, parts in ((gate.OWN, sample_night.PARTS), (gate.HALVES, quality.PARTS)):
+        assert {part for place, part, _ in gate.TASKS if place == where} == parts.keys()
 
 
 def test_a_better_score_is_told() -> None:
