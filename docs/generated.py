@@ -105,10 +105,9 @@ def graph() -> str:
 
 
 def with_graph(text: str) -> str:
-    """ARCHITECTURE.md with the graph as it is now between its two marks."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}{graph()}{END}{after}"
+    """ARCHITECTURE.md with the graph as it is now between its two marks; raises ValueError when one is missing."""
+    start, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+    return f"{text[:start]}{graph()}{text[end:]}"
 
 
 def documents() -> dict[Path, str]:
