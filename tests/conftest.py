@@ -6,6 +6,7 @@ import json
 import shutil
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.collectonly
     is_chosen = config.option.keyword or config.option.markexpr or config.option.deselect or session.shouldstop
     if is_whole and not is_chosen and not hasattr(config, "workerinput") and (missing := unproved(OUTCOMES)):
-        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
         reporter.section("not proved: docs/security.md")
         for proof in missing:
             reporter.line(f"tests/{proof}: {', '.join(sorted(OUTCOMES[proof])) or 'did not run'}")
