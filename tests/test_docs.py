@@ -66,6 +66,19 @@ def test_files_named_in_a_document_exist(document: Path) -> None:
     assert [name for name in lost if name != "newsfold.toml"] == []
 
 
+@each
+def test_commands_named_in_a_document_exist(document: Path) -> None:
+    """Every `newsfold` command in a document, in a line of its own or within one, with its options."""
+    sections = re.split(r"^#+ `", generated.COMMANDS.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    known = {section.partition("`")[0]: section for section in sections}
+    text = document.read_text(encoding="utf-8")
+    for command in re.findall(r"(?:^|`)(newsfold [a-z][^`\n]*)", text, re.MULTILINE):
+        words = command.split()
+        name = " ".join(words[:3]) if " ".join(words[:3]) in known else " ".join(words[:2])
+        assert name in known, command
+        assert [word for word in words if word.startswith("-") and word not in known[name]] == [], command
+
+
 def test_the_library_examples_run() -> None:
     """What `docs/library.md` shows is what comes out."""
     failed, tried = doctest.testfile(
