@@ -8,10 +8,12 @@
 
 import argparse
 import ast
+import re
 import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
+from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -56,7 +58,21 @@ def commands() -> str:
     """The command reference in Markdown, as typer makes it."""
     program = [sys.executable, "-m", "typer", "pipeline.cli.main", "utils", "docs", "--name", "newsfold"]
     done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 fixed words
-    return INTRODUCTION + done.stdout.partition("\n")[2].lstrip("\n").rstrip() + "\n"
+    return INTRODUCTION + _with_whole_lines(done.stdout).partition("\n")[2].lstrip("\n").rstrip() + "\n"
+
+
+def _with_whole_lines(text: str) -> str:
+    """The reference whose lists of commands have links and whole first lines, where typer cuts them short."""
+    parts = re.split(r"^(#+ `[^`]+`)$", text, flags=re.MULTILINE)[1:]
+    sections = list(zip(parts[::2], parts[1::2], strict=True))
+    told = {heading.strip("#` "): body.strip().partition("\n")[0] for heading, body in sections}
+
+    def whole(heading: str, line: re.Match[str]) -> str:
+        name = f"{heading.strip('#` ')} {line[1]}"
+        return f"* [`{line[1]}`](#{name.replace(' ', '-')}): {told[name]}"
+
+    item = re.compile(r"^[*] `([a-z]+)`: .*$", re.MULTILINE)
+    return "".join(f"{heading}{item.sub(partial(whole, heading), body)}" for heading, body in sections)
 
 
 def imports() -> dict[str, set[str]]:
