@@ -83,7 +83,10 @@ class Surroundings:
         return np.asarray(measures.above * measures.agreement - RIVAL_SHARE * rivalry * expected)
 
     def nearness(self, resemblances: Floats, left: Rows, right: Rows) -> tuple[Floats, Floats]:
-        """How many times as alike the two are as either is to its nearest other text: the larger, then the smaller."""
+        """How many times as alike the two are as either is to its nearest other text: the larger, then the smaller.
+
+        `left` and `right` are rows of texts, shape (pairs,) like `resemblances` and what comes out.
+        """
         known = _at(self._alike, left, right)
         others = [np.maximum(self._nearest_other(rows, known), LEAST_RIVAL) for rows in (left, right)]
         alike = np.maximum(resemblances, LEAST_RIVAL / 10)
