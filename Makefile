@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 EMBEDDED_MODEL := models/smollm2-135m-instruct/newsfold.json
 
-.PHONY: digest test mail-servers test-mail lint types bench clean help
+.PHONY: digest test mail-servers test-mail lint types docs bench clean help
 
 help:
 	@echo "make digest   install what is needed and make the edition of the sample night"
 	@echo "make test     lint, types and all tests"
 	@echo "make mail-servers  install Debian's Postfix and Dovecot, as root"
 	@echo "make test-mail  mail through them, as root"
+	@echo "make docs     newsfold.example.toml and docs/configuration.md, from the configuration's schema"
 	@echo "make bench    speed and quality figures"
 	@echo "make clean    remove the environment and everything made here"
 
@@ -36,6 +37,11 @@ lint: $(INSTALLED)
 
 types: $(INSTALLED)
 	$(BIN)/mypy
+
+docs: $(INSTALLED)
+	$(BIN)/newsfold config example > newsfold.example.toml
+	mkdir -p docs
+	$(BIN)/newsfold config reference > docs/configuration.md
 
 bench: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'

@@ -9,7 +9,7 @@ from typing import Self
 
 from pipeline.clustering.background import Background
 from pipeline.records import Article, FileState, Issue, PastStory, Rendered, Telling, Volume
-from pipeline.store import aliases, archive, explain, feeds, inbox, nights, runs, terms
+from pipeline.store import aliases, archive, backup, explain, feeds, inbox, nights, runs, terms
 from pipeline.store.database import Database, open_database
 from pipeline.store.ledger import Ledger
 from pipeline.store.rows import Night, Run
@@ -122,6 +122,10 @@ class Store:
     def volumes(self, since: date, limit: int) -> tuple[Volume, ...]:
         """The sources that gave most articles in the nights from `since` on, by number and then by name."""
         return archive.volumes(self._database, since, limit)
+
+    def settle_restored(self, today: date, now: datetime) -> bool:
+        """Before anything is mailed: put in doubt what a restored backup cannot know; whether this was one."""
+        return backup.settle(self._database, today, now)
 
     def start_run(self, night: date, now: datetime) -> int:
         """Note that a run began; the run's number."""

@@ -6,6 +6,7 @@
                        -> pending    certainly not taken
             -> failed                refused before its text was asked for, or not to be sent any more
 
+A message is `unknown` from the start when a backup was restored that cannot know of it: `backup.doubt_about`.
 `sent` is final. `unknown` and `failed` stay until a person forces them back to `pending`. A row holds the message's
 bytes before any connection opens, and every change of state is committed by itself.
 """
@@ -16,6 +17,7 @@ from datetime import datetime
 
 from pipeline.errors import StoreError
 from pipeline.records import DeliveryState
+from pipeline.store.backup import doubt_about
 from pipeline.store.database import Database, utc_text, utc_time
 from pipeline.store.rows import Delivery, Message, Suppression
 
@@ -41,14 +43,16 @@ class Ledger:
 
         Raises StoreError when the edition has not been saved.
         """
+        doubt = doubt_about(self._database, edition)
+        state = DeliveryState.UNKNOWN if doubt else DeliveryState.PENDING
         rows = (
-            (edition, list_id, message.recipient, message.message_id, message.content, utc_text(now))
-            for message in messages
+            (edition, list_id, one.recipient, one.message_id, one.content, state.value, doubt, utc_text(now))
+            for one in messages
         )
         with self._database.transaction():
             self._database.change_many(
-                "INSERT INTO deliveries (edition, list, recipient, message_id, content, updated_at)"
-                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO deliveries (edition, list, recipient, message_id, content, state, detail, updated_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 rows,
             )
 
