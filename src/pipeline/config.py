@@ -149,6 +149,21 @@ class EditionConfig(_Section):
     """How many nights back a story may be continued."""
 
 
+class KeepConfig(_Section):
+    """For how many days the state keeps what; 0 keeps it for good. What is older is dropped at the end of a night."""
+
+    texts_days: Annotated[int, Field(ge=0)] = 30
+    """Articles' texts; never less than `edition.remember_days`."""
+    articles_days: Annotated[int, Field(ge=0)] = 365
+    """Articles, copies and rejects, for `newsfold explain`; an article is news but once all the same."""
+    editions_days: Annotated[int, Field(ge=0)] = 0
+    """Editions with their stories, in the state and in the archive."""
+    messages_days: Annotated[int, Field(ge=0)] = 30
+    """Mails' bytes, in the state and in the outbox."""
+    receipts_days: Annotated[int, Field(ge=0)] = 1095
+    """Who was sent what, and how each run ended; never less than `messages_days`."""
+
+
 class SmtpConfig(_Section):
     """The server that takes the mail; without this table mail is only written to the outbox folder."""
 
@@ -245,6 +260,7 @@ class Config(_Section):
     digest: DigestConfig = DigestConfig()
     edition: EditionConfig = EditionConfig()
     topics: tuple[TopicConfig, ...] = ()
+    keep: KeepConfig = KeepConfig()
     mail: MailConfig = MailConfig()
 
     @field_validator("timezone")

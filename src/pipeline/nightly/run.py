@@ -35,6 +35,7 @@ from pipeline.nightly.desk import (
     unfinished_folder,
 )
 from pipeline.nightly.line import CHECKPOINTS, line
+from pipeline.nightly.tidying import tidy
 from pipeline.records import (
     DeliveryState,
     Edition,
@@ -58,7 +59,10 @@ def run_night(config: Config, moment: Moment, report: Report, mail: bool = True)
     run is at work, and other NewsfoldErrors when the night cannot be made.
     """
     with _run(config, moment) as (store, ended):
-        outcome = _night(_desk(config, moment, store, report), mail)
+        desk = _desk(config, moment, store, report)
+        outcome = _night(desk, mail)
+        if tidy(desk).editions:
+            _publish(config, store, report)
         ended.append(outcome.ending.value)
         return outcome
 

@@ -68,11 +68,13 @@ class Ledger:
     def message(self, delivery: Delivery) -> Message:
         """The frozen message of a row.
 
-        Raises StoreError when there is no such row.
+        Raises StoreError when there is no such row, or its bytes have been dropped.
         """
-        row = self._database.row(f"SELECT content FROM deliveries WHERE {_KEY}", _key(delivery))  # noqa: S608 constant key
+        row = self._database.row(f"SELECT content, expired FROM deliveries WHERE {_KEY}", _key(delivery))  # noqa: S608 constant key
         if row is None:
             raise StoreError(f"ledger: no message to {delivery.recipient} in edition {delivery.edition}")
+        if row["expired"]:
+            raise _expired(delivery, row["expired"])
         return Message(delivery.recipient, delivery.message_id, row["content"])
 
     def attempt(self, delivery: Delivery, now: datetime) -> None:
@@ -92,8 +94,9 @@ class Ledger:
     def force(self, delivery: Delivery, now: datetime) -> None:
         """Put a `failed` or `unknown` row back to `pending`, on a person's word that the message may go out again.
 
-        Raises StoreError for a row in any other state.
+        Raises StoreError for a row in any other state, or whose bytes have been dropped.
         """
+        self.message(delivery)
         detail = f"forced, was {delivery.state}: {delivery.detail}"
         self._step(delivery, DeliveryState.PENDING, detail, now, (DeliveryState.FAILED, DeliveryState.UNKNOWN))
 
@@ -137,6 +140,14 @@ class Ledger:
                 f"UPDATE deliveries SET state = ?, detail = ?, updated_at = ? WHERE {_KEY}",  # noqa: S608 constant key
                 (state.value, detail, utc_text(now), *_key(delivery)),
             )
+
+
+def _expired(delivery: Delivery, when: str) -> StoreError:
+    """What is said of a message that cannot be sent any more."""
+    return StoreError(
+        f"ledger: the message to {delivery.recipient} of edition {delivery.edition} was dropped on {when}, as"
+        " keep.messages_days says; it cannot be sent"
+    )
 
 
 def _key(delivery: Delivery) -> tuple[str, str, str]:
