@@ -61,6 +61,8 @@ bench: $(EMBEDDED_MODEL)
 	$(BIN)/python benchmarks/deliver.py
 
 docs: $(INSTALLED)
+	$(BIN)/newsfold config example > newsfold.example.toml
+	$(BIN)/newsfold config reference > docs/configuration.md
 	$(BIN)/python docs/generated.py
 
 picture: $(EMBEDDED_MODEL)

@@ -19,7 +19,7 @@ LONGEST_MODULE, LONGEST_FUNCTION = 500, 60
 # From the bottom up; a module belongs to the first prefix that fits, and imports only its own level and those below.
 LAYERS = (
     ("errors",),
-    ("records", "locations", "config", "files", "urls", "times", "compiled", "parallel"),
+    ("records", "locations", "config", "schema", "files", "urls", "times", "compiled", "parallel"),
     ("text",),
     (
         "jsonlines",
@@ -37,7 +37,7 @@ LAYERS = (
     ),
     ("digest", "store", "mail", "forms"),
     ("stages",),
-    ("nightly", "wsgi"),
+    ("nightly", "wsgi", "checkup"),
     ("demo",),
     ("cli",),
 )
