@@ -37,6 +37,7 @@ LAYERS = (
     ),
     ("digest", "store", "mail", "forms"),
     ("stages",),
+    ("engine",),
     ("nightly", "wsgi"),
     ("demo",),
     ("cli",),

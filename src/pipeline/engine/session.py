@@ -23,6 +23,7 @@ class RayWorkers:
         import ray
 
         self._ray = ray
+        self.cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
         self._task = ray.remote(max_retries=TRIES)(run_task)
 
     def call(self, function: Callable[..., Any], *arguments: Argument) -> Reference:
@@ -49,7 +50,7 @@ class RayWorkers:
             reason = str(error).partition("\n")[0]
             raise NewsfoldError(f"the cluster could not finish its work: {reason}") from error
 
-    def _submit(self, returns: int, function: Callable[..., Any], arguments: Sequence[Argument]) -> Any:
+    def _submit(self, returns: int, function: Callable[..., Any], arguments: Sequence[Argument]) -> Reference:
         """A task. Ray brings references to a task only where they are arguments themselves: lists are laid flat."""
         shape, flat = [], []
         for argument in arguments:

@@ -14,7 +14,9 @@ Argument: TypeAlias = Any
 
 
 class Workers(Protocol):
-    """Where functions run. They must be pure: one whose worker dies is run again."""
+    """Where functions run, on so many `cores`. They must be pure: one whose worker dies is run again."""
+
+    cores: int
 
     def call(self, function: Callable[..., Any], *arguments: Argument) -> Reference:
         """The reference to a function's result."""
@@ -35,6 +37,8 @@ class Workers(Protocol):
 
 class Here:
     """Everything in this process, one after the other."""
+
+    cores = 1
 
     def call(self, function: Callable[..., Any], *arguments: Argument) -> Reference:
         """As in `Workers`."""
