@@ -94,7 +94,7 @@ def test_an_id_that_comes_again_is_left_out_and_named() -> None:
     articles = [article(name, " ".join(soup(f"{at}w", 30))) for at, name in enumerate(["b", "a", "b", "c", "a", "b"])]
     found = fold_blocks(Here(), [table_of(articles[:3]), table_of(articles[3:])], 0.5)
     assert [row["id"] for table in found.groups for row in table.to_pylist()] == ["a", "b", "c"]
-    assert found.repeats == [(0, 2, 0, 0), (1, 1, 0, 1), (1, 2, 0, 0)]
+    assert found.numbered.repeats == [(0, 2, 0, 0), (1, 1, 0, 1), (1, 2, 0, 0)]
 
 
 def test_no_articles_make_no_groups() -> None:

@@ -132,8 +132,19 @@ def dedupe(
 
 
 @exits
-def cluster(source: Input, output: Output = STANDARD, rejects: Rejects = None) -> None:
-    """Group articles that report the same event: each article's story."""
+def cluster(
+    source: Input,
+    output: Output = STANDARD,
+    rejects: Rejects = None,
+    engine: EngineName = "local",
+    address: Address = "",
+) -> None:
+    """Group articles that report the same event: each article's story. With --engine ray as `dedupe`."""
+    if engine == "ray":
+        from pipeline.cli.scaled import Places, cluster_on_ray
+
+        cluster_on_ray(Places.of(source, output, rejects, address))
+        return
     from pipeline.stages.cluster import cluster as group
     from pipeline.stages.dedupe import dedupe as fold
 

@@ -1,7 +1,7 @@
 """The commands that run one stage on JSON Lines, on a Ray cluster: results are written part by part."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,10 @@ from pipeline.cli.terminal import group_line, pair_line, report_rejects, say_cap
 from pipeline.engine.folding import FoldedBlocks, fold_blocks
 from pipeline.engine.reading import Blocks, read_blocks, repeated, write_table
 from pipeline.engine.session import ray_session
+from pipeline.engine.stories import group_blocks
 from pipeline.engine.workers import Reference, Workers
-from pipeline.jsonlines import write_lines
+from pipeline.jsonlines import JsonObject, write_lines
+from pipeline.minhash.copies import THRESHOLD
 from pipeline.records import Reject
 
 _ONE_SLASH = re.compile(r"^([A-Za-z][\w+.-]*):/(?!/)")
@@ -38,26 +40,40 @@ def dedupe_on_ray(places: Places, threshold: float, processes: int, pairs: Path 
         blocks = read_blocks(workers, places.source)
         found = fold_blocks(workers, blocks.tables, threshold)
         say_capped(found.capped)
-        _write(workers, found.groups, places.output)
+        _write(workers, found.groups, places.output, _group_line)
         if pairs is not None:
             rows = (row for table in _tables(workers, found.pairs) for row in table)
             write_lines(pairs, (pair_line(**row) for row in rows))
         report_rejects(_refused(workers, blocks, found), places.rejects)
 
 
+def cluster_on_ray(places: Places) -> None:
+    """Group more articles into stories than one machine reads in a night."""
+    with ray_session(places.address) as workers:
+        blocks = read_blocks(workers, places.source)
+        found = fold_blocks(workers, blocks.tables, THRESHOLD)
+        _write(workers, group_blocks(workers, blocks.tables, found), places.output, dict)
+        report_rejects(_refused(workers, blocks, found), places.rejects)
+
+
 def _refused(workers: Workers, blocks: Blocks, found: FoldedBlocks) -> list[Reject]:
     """What could not be used."""
-    return [*blocks.rejects, *repeated(workers, blocks.tables, found.repeats)]
+    return [*blocks.rejects, *repeated(workers, blocks.tables, found.numbered.repeats)]
 
 
-def _write(workers: Workers, groups: Sequence[Reference], output: str) -> None:
-    """Write the groups: each worker its part of a folder of Parquet files, or this process lines, part by part."""
+def _write(
+    workers: Workers, tables: Sequence[Reference], output: str, line: Callable[[dict[str, Any]], JsonObject]
+) -> None:
+    """Write tables: each worker its part of a folder of Parquet files, or this process lines, part by part."""
     if output.endswith(".parquet"):
-        workers.take([workers.call(write_table, table, output, part) for part, table in enumerate(groups)])
+        workers.take([workers.call(write_table, table, output, part) for part, table in enumerate(tables)])
         return
-    rows = (row for table in _tables(workers, groups) for row in table)
-    lines = (group_line(row["id"], row["group"], row["similarity"], exact=row["exact"]) for row in rows)
-    write_lines(Path(output), lines)
+    write_lines(Path(output), (line(row) for table in _tables(workers, tables) for row in table))
+
+
+def _group_line(row: dict[str, Any]) -> JsonObject:
+    """The line of `dedupe` for a row of GROUPS."""
+    return group_line(row["id"], row["group"], row["similarity"], exact=row["exact"])
 
 
 def _tables(workers: Workers, references: Sequence[Reference]) -> Iterator[list[dict[str, Any]]]:

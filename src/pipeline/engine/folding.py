@@ -20,17 +20,7 @@ Repeats = list[tuple[int, int, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class FoldedBlocks:
-    """References to groups (`deciding.GROUPS`) and alike pairs (`deciding.PAIRS`), part by part in the order of ids."""
-
-    groups: list[Reference]
-    pairs: list[Reference]
-    capped: int
-    repeats: Repeats
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbered:
+class Numbered:
     """The parts of the index, the first row of each, every row's home, and for each block the rows that it has."""
 
     parts: list[Reference]
@@ -38,6 +28,16 @@ class _Numbered:
     home: Reference
     rows: Grid
     repeats: Repeats
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedBlocks:
+    """References to groups (`deciding.GROUPS`) and alike pairs (`deciding.PAIRS`), part by part in the order of ids."""
+
+    numbered: Numbered
+    groups: list[Reference]
+    pairs: list[Reference]
+    capped: int
 
 
 def fold_blocks(
@@ -65,10 +65,10 @@ def fold_blocks(
     decided = [workers.split(count + 1, deciding.decided, pieces, starts, threshold) for pieces in turned(shares)]
     groups, alike = _named(workers, numbered, turned([each[:-1] for each in decided]), starts)
     cut = sum(workers.take([*capped, *(each[-1] for each in decided)]))
-    return FoldedBlocks(groups, alike, cut, numbered.repeats)
+    return FoldedBlocks(numbered, groups, alike, cut)
 
 
-def _numbered(workers: Workers, blocks: Sequence[Reference]) -> _Numbered:
+def _numbered(workers: Workers, blocks: Sequence[Reference]) -> Numbered:
     """The index of all ids."""
     count = len(blocks)
     samples = workers.take([workers.call(numbering.some_ids, block) for block in blocks])
@@ -86,10 +86,10 @@ def _numbered(workers: Workers, blocks: Sequence[Reference]) -> _Numbered:
         ]
     )
     found = [place for columns in workers.take(repeats) for place in zip(*(c.tolist() for c in columns), strict=True)]
-    return _Numbered(list(parts), starts, workers.call(numbering.home_of, list(parts)), rows, sorted(found))
+    return Numbered(list(parts), starts, workers.call(numbering.home_of, list(parts)), rows, sorted(found))
 
 
-def _sketched(workers: Workers, blocks: Sequence[Reference], numbered: _Numbered) -> list[Reference]:
+def _sketched(workers: Workers, blocks: Sequence[Reference], numbered: Numbered) -> list[Reference]:
     """Every block's sketches, less the boilerplate that samples of all blocks show."""
     count = len(blocks)
     publishers = turned([workers.split(count, numbering.publishers_by_part, part, count) for part in numbered.parts])
@@ -184,7 +184,7 @@ def _forest(
 
 
 def _named(
-    workers: Workers, numbered: _Numbered, decided: Grid, starts: Reference
+    workers: Workers, numbered: Numbered, decided: Grid, starts: Reference
 ) -> tuple[list[Reference], list[Reference]]:
     """Groups and pairs by ids, part by part."""
     count = len(decided)

@@ -12,6 +12,12 @@ from pipeline.errors import ConfigError, NewsfoldError
 
 STORE_SHARE, LARGEST_STORE = 0.25, 8 * 2**30
 """Of this machine's memory the share, and the most bytes, that objects may take; what is more goes to disk."""
+LARGEST_INLINE = 4096
+"""Bytes of a result that may lie in the memory of the plan's process; larger ones stay where they were made.
+
+Ray's own bound of 100 KiB would take most pieces of a shuffle through that one process. A cluster that runs already
+has its own: start it with RAY_max_direct_call_object_size=4096.
+"""
 TRIES = 3
 """How often a function is run again whose worker died."""
 
@@ -87,7 +93,11 @@ def ray_session(address: str = "", processes: int = 0) -> Iterator[RayWorkers]:
     except ImportError as error:
         raise ConfigError("--engine ray: Ray is not installed; pip install 'newsfold[ray]'") from error
     shared = {"log_to_driver": False, "logging_level": logging.ERROR, "include_dashboard": False}
-    alone = {"num_cpus": processes or None, "object_store_memory": _store_bytes()}
+    alone = {
+        "num_cpus": processes or None,
+        "object_store_memory": _store_bytes(),
+        "_system_config": {"max_direct_call_object_size": LARGEST_INLINE},
+    }
     try:
         ray.init(**({"address": address} | _without(shared, "include_dashboard") if address else shared | alone))
     except (ConnectionError, ValueError, RuntimeError) as error:
