@@ -9,11 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline.engine import deciding, matching, numbering, sketching
+from pipeline.engine.tables import in_blocks, table_of
 from pipeline.engine.workers import Grid, Reference, Workers, turned
 from pipeline.errors import NewsfoldError
+from pipeline.minhash.grouping import Folded
 from pipeline.minhash.search import BANDING
+from pipeline.records import Article
+from pipeline.stages.dedupe import Deduplication, VerifiedPair, groups_of
 
 Repeats = list[tuple[int, int, int, int]]
 """Articles whose id an earlier one has: block and row of each, then those of the first."""
@@ -66,6 +71,27 @@ def fold_blocks(
     groups, alike = _named(workers, numbered, turned([each[:-1] for each in decided]), starts)
     cut = sum(workers.take([*capped, *(each[-1] for each in decided)]))
     return FoldedBlocks(numbered, groups, alike, cut)
+
+
+def deduplicated(
+    workers: Workers, articles: Sequence[Article], threshold: float, preferred: Sequence[str], in_a_block: int
+) -> Deduplication:
+    """What `stages.dedupe.dedupe` gives of articles that are here, folded by the workers; ids must be distinct."""
+    ordered = sorted(articles, key=lambda article: article.id)
+    blocks = [workers.keep(table_of(some)) for some in in_blocks(ordered, in_a_block)]
+    found = fold_blocks(workers, blocks, threshold, preferred)
+    rows = {article.id: row for row, article in enumerate(ordered)}
+    groups = pa.concat_tables(workers.take(found.groups))
+    order = np.array([rows[one] for one in groups["id"].to_pylist()], dtype=np.int64)
+    leads, jaccard, containment = np.empty(len(rows), dtype=np.int64), np.empty(len(rows)), np.empty(len(rows))
+    leads[order] = [rows[one] for one in groups["group"].to_pylist()]
+    jaccard[order], containment[order] = groups["similarity"].to_numpy(), groups["containment"].to_numpy()
+    pairs = pa.concat_tables(workers.take(found.pairs)).to_pylist()
+    return Deduplication(
+        groups_of(ordered, Folded(leads, jaccard, containment)),
+        tuple(VerifiedPair(**pair) for pair in pairs),
+        found.capped,
+    )
 
 
 def _numbered(workers: Workers, blocks: Sequence[Reference]) -> Numbered:

@@ -29,7 +29,8 @@ class RayWorkers:
         import ray
 
         self._ray = ray
-        self.cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        self.resources: dict[str, float] = ray.cluster_resources()
+        self.cores = max(1, int(self.resources.get("CPU", 1)))
         self._task = ray.remote(max_retries=TRIES)(run_task)
 
     def call(self, function: Callable[..., Any], *arguments: Argument) -> Reference:

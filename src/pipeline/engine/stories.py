@@ -20,8 +20,9 @@ from pipeline.clustering.vectors import Floats, Rows
 from pipeline.engine.columns import Columns, dealt, joined
 from pipeline.engine.folding import FoldedBlocks
 from pipeline.engine.numbering import Ids, IndexPart
-from pipeline.engine.tables import Table, articles_at
+from pipeline.engine.tables import Table, articles_at, in_blocks, table_of
 from pipeline.engine.workers import Reference, Workers, turned
+from pipeline.records import CopyGroup
 from pipeline.stages.cluster import clusters, story_id
 from pipeline.text.words import words
 
@@ -62,6 +63,24 @@ def group_blocks(workers: Workers, blocks: Sequence[Reference], folded: FoldedBl
     members = stories_of(workers, blocks, chosen, Background())
     dealt_out = turned([workers.split(count, by_story, groups, members, count) for groups in folded.groups])
     return [workers.call(in_story_order, pieces) for pieces in dealt_out]
+
+
+def grouped(
+    workers: Workers, groups: Sequence[CopyGroup], background: Background, in_a_block: int
+) -> list[list[CopyGroup]]:
+    """The groups of each of tonight's stories, the medoid first; `groups` are here, ordered by their leads' ids."""
+    blocks, chosen = [], []
+    for some in in_blocks(list(enumerate(groups)), in_a_block):
+        blocks.append(workers.keep(table_of([group.lead for _, group in some])))
+        rows = np.array([row for row, _ in some], dtype=np.int64)
+        voices = np.array([len(group.articles) for _, group in some], dtype=np.int64)
+        chosen.append([workers.keep((np.arange(len(some)), rows, voices))])
+    (members,) = workers.take([stories_of(workers, blocks, chosen, background)])
+    by_lead = {group.lead.id: group for group in groups}
+    found: dict[str, list[CopyGroup]] = {}
+    for row in members.to_pylist():
+        found.setdefault(row["story"], []).append(by_lead[row["group"]])
+    return list(found.values())
 
 
 def stories_of(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ from pipeline.minhash.tokens import Hashes
 from pipeline.records import Article
 
 Table: TypeAlias = pa.Table
+Value = TypeVar("Value")
 
 NAMES = ("id", "title", "text", "url", "published", "lang", "source", "location")
 SCHEMA = pa.schema([(name, pa.large_string()) for name in NAMES])
@@ -28,6 +29,11 @@ def table_of(articles: Sequence[Article]) -> Table:
         for name in NAMES
     ]
     return pa.table(columns, SCHEMA)
+
+
+def in_blocks(values: Sequence[Value], size: int) -> list[Sequence[Value]]:
+    """The values in parts of at most so many; of none, one empty part."""
+    return [values[start : start + size] for start in range(0, max(len(values), 1), size)]
 
 
 def articles_at(table: Table, offsets: Rows) -> list[Article]:
