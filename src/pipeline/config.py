@@ -24,6 +24,7 @@ from pipeline.errors import ConfigError
 
 DEFAULT_MODEL = "smollm2-135m-instruct"
 Device = Literal["auto", "cpu", "cuda", "mps"]
+Engine = Literal["local", "ray"]
 PositiveInt = Annotated[int, Field(gt=0)]
 HeaderText = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
 
