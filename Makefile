@@ -6,14 +6,18 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 EMBEDDED_MODEL := models/smollm2-135m-instruct/newsfold.json
 
-.PHONY: digest test mail-servers test-mail lint types bench clean help
+.PHONY: digest test gate mail-servers test-mail lint types bench docs package picture clean help
 
 help:
 	@echo "make digest   install what is needed and make the edition of the sample night"
 	@echo "make test     lint, types and all tests"
+	@echo "make gate     quality against the floors in benchmarks/floors.toml"
 	@echo "make mail-servers  install Debian's Postfix and Dovecot, as root"
 	@echo "make test-mail  mail through them, as root"
 	@echo "make bench    speed and quality figures"
+	@echo "make docs     what the documents hold that is made from the code"
+	@echo "make picture  the picture of an edition, docs/edition.png; needs Chromium"
+	@echo "make package  wheel and source archive in dist/"
 	@echo "make clean    remove the environment and everything made here"
 
 digest: $(EMBEDDED_MODEL)
@@ -21,6 +25,9 @@ digest: $(EMBEDDED_MODEL)
 
 test: lint types $(EMBEDDED_MODEL)
 	$(BIN)/python -m pytest
+
+gate: $(EMBEDDED_MODEL)
+	$(BIN)/python benchmarks/gate.py
 
 mail-servers:
 	apt-get update --quiet
@@ -37,16 +44,32 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy
 
-bench: $(INSTALLED)
+bench: $(EMBEDDED_MODEL)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
-	$(BIN)/python benchmarks/cluster.py
 	$(BIN)/python benchmarks/quality.py
-	$(BIN)/python benchmarks/extract.py
-	$(BIN)/python benchmarks/fetch.py
-	$(BIN)/python benchmarks/summarise.py
+	$(BIN)/python benchmarks/cluster.py
+	$(BIN)/python benchmarks/pair_scores.py
+	$(BIN)/python benchmarks/story_scale.py
 	$(BIN)/python benchmarks/dedupe.py
+	$(BIN)/python benchmarks/dedupe.py --memory
 	$(BIN)/python benchmarks/dedupe.py --scaling
 	$(BIN)/python benchmarks/memory.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/extract.py
+	$(BIN)/python benchmarks/fetch.py
+	$(BIN)/python benchmarks/summarise.py
+	$(BIN)/python benchmarks/summarise.py --edition
+	$(BIN)/python benchmarks/deliver.py
+
+docs: $(INSTALLED)
+	$(BIN)/newsfold config example > newsfold.example.toml
+	$(BIN)/newsfold config reference > docs/configuration.md
+	$(BIN)/python docs/generated.py
+
+picture: $(EMBEDDED_MODEL)
+	$(BIN)/python docs/picture.py
+
+package: $(INSTALLED)
+	$(BIN)/python -m hatchling build --directory dist
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Newsfold needs Python 3.11 or later, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -59,4 +82,4 @@ $(EMBEDDED_MODEL): $(INSTALLED) models/manifest.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(dir $(EMBEDDED_MODEL)) data/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(dir $(EMBEDDED_MODEL)) data/demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

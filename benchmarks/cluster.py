@@ -11,8 +11,6 @@ halves are never read.
 """
 
 import argparse
-import gzip
-import importlib.util
 import json
 import random
 import resource
@@ -22,8 +20,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from harness import DEFAULT_SHARED, ROOT, head, load_scorer, rows
 from pipeline.clustering import proposals, similarity, texts
 from pipeline.config import SourceConfig
 from pipeline.records import Article, Reject
@@ -32,7 +30,6 @@ from pipeline.stages.clean import clean
 from pipeline.stages.dedupe import dedupe
 from pipeline.stages.ingest import ingest
 
-ROOT = Path(__file__).parents[1]
 SETS = {
     "ECB+": "ecbplus/dev.jsonl.gz",
     "BASIL": "basil/dev.jsonl.gz",
@@ -66,7 +63,7 @@ class Labelled:
 def main() -> None:
     """Print the table, or the ablation."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--shared", type=Path, default=DEFAULT_SHARED)
     parser.add_argument("--ablate", action="store_true")
     parser.add_argument("--thresholds", action="store_true", help="every set at every threshold")
     parser.add_argument("--failures", action="store_true", help="look-alikes of ECB+ that end in one story")
@@ -86,6 +83,7 @@ def main() -> None:
     if options.single:
         print("\n".join(f"| {name} | {together(sets[name]):.3f} |" for name in SETS))
         return
+    print(head("datasketch", "numba", "numpy", "scipy"))
     print("| | threshold | " + " | ".join(sets) + " | seconds |\n|---|---|" + "---|" * (len(sets) + 1))
     if not options.ablate:
         for threshold in THRESHOLDS if options.thresholds else (stage.THRESHOLD,):
@@ -119,12 +117,7 @@ def scaled(shared: Path, count: int) -> str:
 
 def load_score(shared: Path) -> Score:
     """The adjusted Rand index and its company, as the shared evaluation computes them."""
-    spec = importlib.util.spec_from_file_location("score", shared / "evals" / "score.py")
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(shared / "evals" / "score.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    cluster: Score = module.cluster
+    cluster: Score = load_scorer(shared).cluster
     return cluster
 
 
@@ -145,9 +138,7 @@ def seed_story(number: str) -> str:
 
 def labelled_lines(path: Path) -> Labelled:
     """A labelled set in JSON Lines."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
-    kept = [row for row in rows if not row.get("junk")]
+    kept = [row for row in rows(path) if not row.get("junk")]
     articles = [Article(row["id"], row.get("title") or "", row.get("text") or "") for row in kept]
     return Labelled(articles, {row["id"]: row["cluster"] for row in kept})
 

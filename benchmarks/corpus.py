@@ -25,10 +25,9 @@ from pathlib import Path
 
 import numpy as np
 
+from harness import DEFAULT_SHARED, ROOT
 from pipeline.records import Article
 
-ROOT = Path(__file__).parents[1]
-DEFAULT_SHARED = ROOT.parent / "shared"
 CACHE = ROOT / "data" / "bench"
 SOURCES = ("reuters21578/corpus.jsonl.gz", "neus/train.clusters.jsonl.gz")
 

@@ -30,7 +30,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus import DEFAULT_SHARED, ROOT, make_corpus
+from corpus import make_corpus
+from harness import DEFAULT_SHARED, ROOT, head
 from peers import PEERS
 from pipeline.records import Article
 from pipeline.stages.dedupe import dedupe
@@ -62,6 +63,7 @@ def main() -> None:
         articles = make_corpus(options.shared, options.count)
         print(peak_memory(options.child, articles[: options.peer_count]))
         return
+    print(head("datasketch", "rensa", "gaoya", "numba", "numpy"))
     if options.memory:
         print(memory_table(options))
         return

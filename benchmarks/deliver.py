@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from harness import head
 from pipeline.config import DkimConfig, MailConfig, SmtpConfig
 from pipeline.records import Counts, Edition, Rendered
 from pipeline.stages.deliver import Pace, deliver, enqueue, open_transport
@@ -128,6 +129,7 @@ def main() -> None:
     parser.add_argument("--recipients", type=int, default=10_000)
     parser.add_argument("--dkim", choices=("none", "rsa", "ed25519"), default="rsa")
     chosen = parser.parse_args()
+    print(head("cryptography"))
     measure(chosen.recipients, chosen.dkim)
 
 

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import trafilatura
 
+from harness import DEFAULT_SHARED, head
 from pipeline import page as reading
 from pipeline.page import read_page
 from pipeline.pages.metadata import address_of, authors_of, published_of, site_of, title_of
 from pipeline.parallel import in_order
-
-DEFAULT_SHARED = Path(__file__).parent.parent.parent / "shared"
 
 
 def pages_of(shared: Path) -> list[bytes]:
@@ -59,6 +58,7 @@ def main() -> None:
     if not (chosen.shared / "data" / "extract_scrapinghub").is_dir():
         print(f"skipped: no labelled pages at {chosen.shared}")
         return
+    print(head("trafilatura", "lxml"))
     pages = pages_of(chosen.shared)
     read_page(pages[0])
     taken = min(seconds(lambda: [read_page(page) for page in pages]) for _ in range(chosen.rounds))

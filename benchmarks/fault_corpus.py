@@ -15,13 +15,13 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
+from harness import DEFAULT_SHARED, Row, rows
 from pipeline.digest.condense import harmless_cuts
 from pipeline.text.facts import facts
 from pipeline.text.normalise import without_dateline
 from pipeline.text.sentences import sentences
 from pipeline.text.words import content_stems
 from planted_faults import Claim, Contexts, Example, Surroundings, contexts_of, planted, sound
-from quality import DEFAULT_SHARED, Row, rows
 
 NEUS = "neus/train.mds.jsonl.gz"
 REUTERS = "reuters21578/corpus.jsonl.gz"

@@ -14,6 +14,7 @@ import time
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 
+from harness import head
 from pipeline.config import FetchConfig, SourceConfig
 from pipeline.stages.fetch import Past, fetch
 
@@ -41,8 +42,8 @@ def serve(pipe: Connection, entries: int, delay: float) -> None:
             writer.write(b"HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n")
         else:
             body = feed(request.split()[1].strip("/"), entries)
-            head = f'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n'
-            writer.write(head.encode() + body)
+            start = f'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n'
+            writer.write(start.encode() + body)
         await writer.drain()
         writer.close()
 
@@ -62,6 +63,7 @@ def main() -> None:
     parser.add_argument("--entries", type=int, default=20)
     parser.add_argument("--delay", type=float, default=0.05)
     options = parser.parse_args()
+    print(head("urllib3", "feedparser"))
     pipe, other = multiprocessing.Pipe()
     server = multiprocessing.Process(target=serve, args=(other, options.entries, options.delay), daemon=True)
     server.start()

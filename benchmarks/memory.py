@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from harness import head
 from pipeline.minhash.hashing import PERMUTATIONS
 from pipeline.minhash.kernels import Signatures
 from pipeline.minhash.memory import Memory, open_memory
@@ -36,6 +37,7 @@ def main() -> None:
     parser.add_argument("--queried", type=int, default=20_000, help="texts looked up (default: 20000)")
     parser.add_argument("--segments", type=_numbers, default=[1, 7], help="up to 7, with commas (default: 1,7)")
     options = parser.parse_args()
+    print(head("numpy"))
     known, queried = make_signatures(options.known, options.queried)
     with tempfile.TemporaryDirectory() as folder:
         row(Path(folder) / "warm-up", known[:1000], queried[:1000], 2)

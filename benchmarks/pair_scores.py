@@ -8,15 +8,12 @@ Prints a Markdown table. The test half is never read.
 """
 
 import argparse
-import gzip
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.stats import pearsonr, spearmanr
 
-from cluster import ROOT
+from harness import DEFAULT_SHARED, Row, head, rows
 from pipeline.clustering.proposals import proposed
 from pipeline.clustering.similarity import Context, read_texts
 from pipeline.clustering.surroundings import resemblance
@@ -31,38 +28,33 @@ LEAST_CHANCE = 1e-6
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--shared", type=Path, default=DEFAULT_SHARED)
     options = parser.parse_args()
     path = options.shared / "data" / PAIRS
     if not path.is_file():
         print(f"skipped: {options.shared} does not hold {PAIRS}")
         return
-    print(table(read_pairs(path)))
+    print(head("numpy", "scipy"))
+    print(table(rows(path)))
 
 
-def read_pairs(path: Path) -> list[dict[str, Any]]:
-    """The labelled pairs, as they stand in the file."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
-
-
-def table(rows: list[dict[str, Any]]) -> str:
+def table(pairs: list[Row]) -> str:
     """The correlations of every way to compare two articles, in Markdown."""
-    alike = -np.array([row["overall"] for row in rows])
-    lines = [f"| {len(rows)} pairs | Pearson | Spearman |", "|---|---|---|"]
-    for label, values in compared(rows).items():
+    alike = -np.array([row["overall"] for row in pairs])
+    lines = [f"| {len(pairs)} pairs | Pearson | Spearman |", "|---|---|---|"]
+    for label, values in compared(pairs).items():
         lines.append(f"| {label} | {pearsonr(values, alike)[0]:.3f} | {spearmanr(values, alike)[0]:.3f} |")
     return "\n".join(lines)
 
 
-def compared(rows: list[dict[str, Any]]) -> dict[str, Floats]:
+def compared(pairs: list[Row]) -> dict[str, Floats]:
     """What every way to compare two articles says of each pair, all in one night, shape (pairs,) each."""
     numbers: dict[str, int] = {}
-    for row in rows:
+    for row in pairs:
         for key in ("text1", "text2"):
             numbers.setdefault(row[key], len(numbers))
     texts = read_texts([Article(str(number), "", text) for text, number in numbers.items()])
-    both = np.sort([[numbers[row["text1"]], numbers[row["text2"]]] for row in rows], axis=1)
+    both = np.sort([[numbers[row["text1"]], numbers[row["text2"]]] for row in pairs], axis=1)
     left, right = both[:, 0], both[:, 1]
     chances = Context(texts, proposed(texts)).similarity(left, right)
     clipped = np.clip(chances, LEAST_CHANCE, 1 - LEAST_CHANCE)

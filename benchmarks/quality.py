@@ -1,54 +1,65 @@
-"""Quality on labelled real news: copies, extraction, selection, checking.
+"""Quality on labelled real news: copies, extraction, stories, selection, checking.
 
-    python benchmarks/quality.py [--shared DIR] [copies] [extraction] [selection] [checking]
+    python benchmarks/quality.py [--shared DIR] [copies] [extraction] [stories] [selection] [checking]
 
 Needs the labelled development halves and their scorer (`DIR/data`, `DIR/evals/score.py`); says so when they are absent.
-The story figures have a program of their own, `cluster.py`. Prints one line per set with what the scorer says.
+Prints one line per set with what the scorer says. More about stories: `cluster.py`.
 """
 
 import argparse
-import gzip
-import importlib.util
 import json
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
+from cluster import SETS, labelled_lines
+from harness import DEFAULT_SHARED, Row, head, load_scorer, rows, some
 from pipeline.digest.check import Checker, Setting
 from pipeline.digest.loading import load_consistency_model
 from pipeline.digest.select import select
 from pipeline.page import Page, read_page
 from pipeline.records import Article, CopyGroup, Story
+from pipeline.stages.cluster import cluster
 from pipeline.stages.dedupe import dedupe
 from pipeline.text.normalise import tidy_line
 from pipeline.times import Clock
 
-Row = dict[str, Any]
-DEFAULT_SHARED = Path(__file__).parent.parent.parent / "shared"
+CHECKED = (
+    "faith_frank/dev",
+    "faith_aggrefact_parts/dev_cliff",
+    "faith_qags/dev_cnndm",
+    "faith_qags/dev_xsum",
+    "faith_summedits_news/dev",
+)
+"""The sets that the checker reads, which takes long."""
 
 
-def rows(path: Path) -> list[Row]:
-    """The objects of a gzipped JSON Lines file."""
-    with gzip.open(path, "rt", encoding="utf-8") as stream:
-        return [json.loads(line) for line in stream]
+@dataclass(frozen=True)
+class Halves:
+    """The labelled development halves; of those that the checker reads these sets, at most `most` rows of each."""
+
+    shared: Path
+    checked: tuple[str, ...] = CHECKED
+    most: int = sys.maxsize
+
+    @property
+    def data(self) -> Path:
+        """The folder of the sets."""
+        return self.shared / "data"
+
+    @cached_property
+    def score(self) -> ModuleType:
+        """The shared scorer."""
+        return load_scorer(self.shared)
 
 
-def load_scorer(shared: Path) -> ModuleType:
-    """The scorer as a module."""
-    spec = importlib.util.spec_from_file_location("score", shared / "evals" / "score.py")
-    if spec is None or spec.loader is None:
-        sys.exit(f"{shared}: no scorer there")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def copies(data: Path, score: ModuleType) -> Iterable[tuple[str, Row]]:
+def copies(halves: Halves) -> Iterable[tuple[str, Row]]:
     """Verified pairs against the exhaustive list of Reuters-21578, which covers texts of at least 30 words."""
-    folder = data / "reuters21578"
+    folder = halves.data / "reuters21578"
     gold = rows(folder / "exact_jaccard5w_pairs.jsonl.gz")
     documents = next(path for path in sorted(folder.glob("*.jsonl.gz")) if "pairs" not in path.name)
     articles = [Article(row["id"], row.get("title") or "", row.get("text") or "") for row in rows(documents)]
@@ -56,10 +67,10 @@ def copies(data: Path, score: ModuleType) -> Iterable[tuple[str, Row]]:
     for threshold in (0.5, 0.8):
         found = dedupe(long_enough, threshold).pairs
         pairs = [{"a": pair.a, "b": pair.b, "jaccard": pair.jaccard} for pair in found]
-        yield f"Reuters-21578 at {threshold}", score.dedupe(gold, pairs, threshold)
+        yield f"Reuters-21578 at {threshold}", halves.score.dedupe(gold, pairs, threshold)
 
 
-def extraction(data: Path, score: ModuleType) -> Iterable[tuple[str, Row]]:
+def extraction(halves: Halves) -> Iterable[tuple[str, Row]]:
     """Main text of pages: word 4-gram F1, and segment F1 for the trafilatura set."""
     for name in (
         "extract_scrapinghub",
@@ -68,10 +79,10 @@ def extraction(data: Path, score: ModuleType) -> Iterable[tuple[str, Row]]:
         "extract_readability",
         "extract_trafilatura",
     ):
-        gold = rows(data / name / "dev.jsonl.gz")
+        gold = rows(halves.data / name / "dev.jsonl.gz")
         pages = [read_page(row["html"].encode("utf-8", "replace")) for row in gold]
         found = [{"id": row["id"], "text": page.text} for row, page in zip(gold, pages, strict=True)]
-        scorer: Callable[..., Row] = score.segments if name == "extract_trafilatura" else score.extract
+        scorer: Callable[..., Row] = halves.score.segments if name == "extract_trafilatura" else halves.score.extract
         yield name, scorer(gold, found)
         if name == "extract_fundus":
             yield f"{name}, metadata", _metadata(gold, pages)
@@ -96,12 +107,22 @@ def _metadata(gold: list[Row], pages: list[Page]) -> Row:
     }
 
 
-def selection(data: Path, score: ModuleType) -> Iterable[tuple[str, Row]]:
+def stories(halves: Halves) -> Iterable[tuple[str, Row]]:
+    """Stories found against those labelled: adjusted Rand index, BCubed and pairwise F1; copies are folded first."""
+    for name, path in SETS.items():
+        labelled = labelled_lines(halves.data / path)
+        found = cluster(dedupe(labelled.articles).groups)
+        told = [{"id": article.id, "story": story.id} for story in found for article in story.articles]
+        gold = [{"id": key, "cluster": story} for key, story in labelled.stories.items()]
+        yield name, halves.score.cluster(gold, told)
+
+
+def selection(halves: Halves) -> Iterable[tuple[str, Row]]:
     """Selected sentences against human summaries: ROUGE F1."""
     for name, words in (("neus", 66), ("multinews", 220)):
-        gold = rows(data / name / "dev.mds.jsonl.gz")
+        gold = rows(halves.data / name / "dev.mds.jsonl.gz")
         found = [{"story": row["cluster"], "text": _selected(row, words)} for row in gold]
-        yield f"{name}, {words} words", score.summarise(gold, found)
+        yield f"{name}, {words} words", halves.score.summarise(gold, found)
 
 
 def _selected(row: Row, words: int) -> str:
@@ -115,24 +136,15 @@ def _selected(row: Row, words: int) -> str:
     return " ".join(candidate.text for candidate in select(Story(row["cluster"], groups), words))
 
 
-CHECKED = (
-    "faith_frank/dev",
-    "faith_aggrefact_parts/dev_cliff",
-    "faith_qags/dev_cnndm",
-    "faith_qags/dev_xsum",
-    "faith_summedits_news/dev",
-)
-
-
-def checking(data: Path, score: ModuleType) -> Iterable[tuple[str, Row]]:
+def checking(halves: Halves) -> Iterable[tuple[str, Row]]:
     """Supported or not, against human judgement: balanced accuracy, in both settings."""
     checker = Checker(load_consistency_model("cpu"))
-    for name in CHECKED:
-        gold = rows(data / f"{name}.jsonl.gz")
+    for name in halves.checked:
+        gold = some(rows(halves.data / f"{name}.jsonl.gz"), halves.most)
         scores = {row["id"]: _score(row, checker) for row in gold}
         for setting in Setting:
             found = [{"id": row, "supported": value >= setting.value} for row, value in scores.items()]
-            yield f"{name}, {setting.name.lower()}", score.check(gold, found)
+            yield f"{name}, {setting.name.lower()}", halves.score.check(gold, found)
 
 
 def _score(row: Row, checker: Checker) -> float:
@@ -142,7 +154,13 @@ def _score(row: Row, checker: Checker) -> float:
     return min((found.verdict.score for found in checked), default=0.0)
 
 
-PARTS = {"copies": copies, "extraction": extraction, "selection": selection, "checking": checking}
+PARTS: dict[str, Callable[[Halves], Iterable[tuple[str, Row]]]] = {
+    "copies": copies,
+    "extraction": extraction,
+    "stories": stories,
+    "selection": selection,
+    "checking": checking,
+}
 
 
 def main() -> None:
@@ -154,9 +172,9 @@ def main() -> None:
     if not (chosen.shared / "data").is_dir():
         print(f"skipped: no labelled data at {chosen.shared}")
         return
-    score = load_scorer(chosen.shared)
+    print(head("torch", "transformers", "trafilatura", "datasketch"))
     for name in chosen.parts or PARTS:
-        for title, figures in PARTS[name](chosen.shared / "data", score):
+        for title, figures in PARTS[name](Halves(chosen.shared)):
             told = {key: round(value, 4) if isinstance(value, float) else value for key, value in figures.items()}
             print(f"{name:10} {title:32} {json.dumps(told)}", flush=True)
 

@@ -34,7 +34,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from cluster import ROOT, SCALE_SETS, SETS, Labelled, changed, labelled_lines
+from cluster import SCALE_SETS, SETS, Labelled, changed, labelled_lines
+from harness import DEFAULT_SHARED, head
 from pipeline.clustering.vectors import Rows
 from pipeline.records import Article, CopyGroup
 from pipeline.stages import cluster as stage
@@ -88,7 +89,7 @@ def main() -> None:
     """Print the tables, and draw the plot that was asked for; with `--one`, measure one night for another process."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--counts", type=_numbers, default=[1_000, 10_000, 100_000], help="articles, with commas")
-    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--shared", type=Path, default=DEFAULT_SHARED)
     parser.add_argument("--plot", type=Path, metavar="FILE.svg")
     parser.add_argument("--one", type=int, metavar="N", help="measure this night only and print it as JSON")
     options = parser.parse_args()
@@ -98,6 +99,7 @@ def main() -> None:
     if options.one:
         print(json.dumps(asdict(measured(options.shared, options.one))))
         return
+    print(head("numba", "numpy", "scipy"))
     results = []
     print(_head("articles | texts | pairs | stories | seconds | " + " | ".join(_columns()) + " | peak memory | before"))
     for count in options.counts:

@@ -36,7 +36,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus import DEFAULT_SHARED, ROOT
+from harness import DEFAULT_SHARED, ROOT, head
 from pipeline.config import SourceConfig
 from pipeline.digest.check import Setting
 from pipeline.digest.loading import load_checker, load_writer
@@ -86,6 +86,7 @@ def main() -> None:
     if options.child:
         print(edition(options))
         return
+    print(head("torch", "transformers", "llama-cpp-python"))
     if options.edition:
         command = [sys.executable, __file__, "--child", *sys.argv[1:]]
         print(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout, end="")  # noqa: S603 this program

@@ -27,11 +27,11 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from fault_corpus import examples
+from harness import DEFAULT_SHARED
 from pipeline.digest.consistency import Pack, log_odds, packed
 from pipeline.digest.models import known_models
 from pipeline.locations import consistency_model
 from planted_faults import Claim, Example
-from quality import DEFAULT_SHARED
 
 BASE = "smollm2-135m-instruct"
 SEED = 20261124

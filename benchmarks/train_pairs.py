@@ -21,7 +21,8 @@ import numpy as np
 from safetensors.numpy import save_file
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from cluster import ROOT, SETS, Labelled, Score, adjusted_rand, changed, indices, labelled_lines, load_score, load_sets
+from cluster import SETS, Labelled, Score, adjusted_rand, changed, indices, labelled_lines, load_score, load_sets
+from harness import DEFAULT_SHARED, ROOT
 from pipeline.clustering import similarity
 from pipeline.clustering.background import NOTHING, Background
 from pipeline.clustering.proposals import pairs_of, proposed
@@ -96,7 +97,7 @@ class Night:
 def main() -> None:
     """Train and save, or print the quality on topics that were held out."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--shared", type=Path, default=DEFAULT_SHARED)
     parser.add_argument("--folds", action="store_true")
     parser.add_argument("--ablate", action="store_true")
     options = parser.parse_args()

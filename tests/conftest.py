@@ -1,14 +1,21 @@
-"""What several tests share because it is slow to make."""
+"""What several tests share because it is slow to make; and a whole run fails when a proof of the security model did not
+run.
+"""
 
 import json
 import shutil
+from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import tiny_model
 from pipeline.config import DEFAULT_MODEL
 from pipeline.digest.models import known_models
+from proofs import unproved
+
+OUTCOMES: defaultdict[str, set[str]] = defaultdict(set)
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +39,23 @@ def stand_in_models(tiny_causal: Path, tmp_path_factory: pytest.TempPathFactory)
     known_models()[DEFAULT_MODEL].mark_complete(folder / DEFAULT_MODEL)
     assert json.loads((folder / DEFAULT_MODEL / "newsfold.json").read_text(encoding="utf-8"))
     return folder
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note what became of each test, its parameters left out; a skip counts whenever it came."""
+    if report.when == "call" or report.skipped or report.failed:
+        name = report.nodeid.partition("[")[0].removeprefix("tests/")
+        OUTCOMES[name].add(report.outcome)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run of the whole suite is not well when a proof did not run."""
+    config = session.config
+    is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.option.collectonly
+    is_chosen = config.option.keyword or config.option.markexpr or config.option.deselect or session.shouldstop
+    if is_whole and not is_chosen and not hasattr(config, "workerinput") and (missing := unproved(OUTCOMES)):
+        reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+        reporter.section("not proved: docs/security.md")
+        for proof in missing:
+            reporter.line(f"tests/{proof}: {', '.join(sorted(OUTCOMES[proof])) or 'did not run'}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

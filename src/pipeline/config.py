@@ -3,12 +3,15 @@
 import difflib
 import ipaddress
 import os
+import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     EmailStr,
@@ -26,8 +29,24 @@ from pipeline.errors import ConfigError
 
 DEFAULT_MODEL = "smollm2-135m-instruct"
 Device = Literal["auto", "cpu", "cuda", "mps"]
+Engine = Literal["local", "ray"]
 PositiveInt = Annotated[int, Field(gt=0)]
 HeaderText = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
+
+
+def _is_ping_address(value: SecretStr) -> SecretStr:
+    """The address, which what is raised does not repeat."""
+    if not re.fullmatch(r"https?://[^\s/@?#]+[!-~]*", value.get_secret_value()) or "@" in value.get_secret_value():
+        raise ValueError("must start with http:// or https://, and hold no blanks, user or password")
+    return value
+
+
+FeedAddress = Annotated[str, Field(pattern=r"^https?://[^\s@]+$", max_length=2000)]
+WebAddress = Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s<>\"]+$")]
+SecureAddress = Annotated[str, Field(pattern=r"^https://[^\s<>]+$")]
+
+PingAddress = Annotated[SecretStr, AfterValidator(_is_ping_address)]
+"""Whoever knows it can report in this job's name."""
 
 HostName = Annotated[
     str,
@@ -44,20 +63,20 @@ class _Section(BaseModel):
 
 
 class SourceConfig(_Section):
-    """Where articles come from: a folder (read recursively) or file, a feed, or a list of feeds; exactly one."""
+    """Where articles come from: exactly one of path, url and opml. As many of these tables as wanted."""
 
-    path: Path | None = None
-    """Folder or file; relative paths start at the configuration file."""
-    url: Annotated[str, Field(pattern=r"^https?://[^\s@]+$", max_length=2000)] | None = None
-    """A feed on the web."""
-    opml: Path | None = None
+    path: Annotated[Path | None, Field(examples=["inbox"])] = None
+    """A file, or a folder with all folders in it; or, instead of it, one of the next two."""
+    url: Annotated[FeedAddress | None, Field(examples=["https://news.example.org/feed.xml"])] = None
+    """A feed on the web: RSS, Atom, RDF or JSON Feed."""
+    opml: Annotated[Path | None, Field(examples=["feeds.opml"])] = None
     """An OPML file: a list of feeds."""
-    pattern: Annotated[str, Field(pattern=r"^[^/]+(/[^/]+)*$")] = "*"
-    """Which files of a folder, and of the folders in it, are read: `*.html`, or `wire/*.jsonl` for one folder."""
-    name: str = ""
-    """Publisher to note for articles that do not say theirs."""
+    pattern: Annotated[str, Field(pattern=r"^[^/]+(/[^/]+)*$", examples=["*.html", "wire/*.jsonl"])] = "*"
+    """Which files of a folder, and of the folders in it, are read."""
+    name: Annotated[str, Field(examples=["Harbour Post"])] = ""
+    """The publisher to note for articles that do not say theirs."""
     required: bool = False
-    """Fail the night when this source cannot be read, instead of reporting it in the edition."""
+    """Fail the night when this source cannot be read, instead of only reporting it."""
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -74,22 +93,22 @@ class SourceConfig(_Section):
 class FetchConfig(_Section):
     """How feeds and pages are fetched."""
 
-    contact: Annotated[str, Field(max_length=200, pattern=r"^[!-~]*$")] = ""
-    """Address or page where site owners can complain; told with every request."""
+    contact: Annotated[str, Field(max_length=200, pattern=r"^[!-~]*$", examples=["desk@example.org"])] = ""
+    """An address or a page for site owners, told with every request."""
     concurrency: PositiveInt = 32
     """Requests at once."""
     per_host: PositiveInt = 2
     """Requests at once to one host."""
     pause_seconds: Annotated[float, Field(ge=0)] = 0.5
-    """Between two requests to one host."""
+    """Seconds between two requests to one host."""
     timeout_seconds: PositiveInt = 30
-    """For one whole answer."""
+    """Seconds that one whole answer may take."""
     largest_bytes: PositiveInt = 10 * 1024 * 1024
-    """Of one answer, after decompression."""
+    """Size of one answer after decompression; what is larger is refused."""
     complete_teasers: bool = True
     """Fetch the page of a feed entry that is only a teaser, where robots.txt allows it."""
-    allow_private: tuple[str, ...] = ()
-    """Hosts, addresses and networks to ask although they are not public."""
+    allow_private: Annotated[tuple[str, ...], Field(examples=[["10.0.0.0/8"]])] = ()
+    """Hosts and networks to ask although they are not public."""
     report_after_nights: PositiveInt = 3
     """A feed without success for so many nights is reported in the edition."""
 
@@ -105,18 +124,18 @@ class CopiesConfig(_Section):
     """What counts as a copy, and which of several leads."""
 
     threshold: Annotated[float, Field(gt=0, le=1)] = 0.5
-    """Share of their five-word runs (exact Jaccard similarity) from which two articles are copies."""
-    preferred_sources: tuple[str, ...] = ()
-    """Publishers whose article rather stands for all its copies, the most preferred first."""
+    """Share of five-word runs in common (exact Jaccard) from which two articles are copies."""
+    preferred_sources: Annotated[tuple[str, ...], Field(examples=[["Reuters"]])] = ()
+    """Publishers whose article stands for its copies, the most preferred first."""
 
 
 class DigestConfig(_Section):
     """How stories are summarised."""
 
     model: str = DEFAULT_MODEL
-    """A name from `newsfold models list`, a hub id, a local folder, or `none` to quote instead of shortening."""
+    """A name of `newsfold models list`, a hub id, a local folder, or "none" to quote only."""
     device: Device = "auto"
-    """Where the model runs; `auto` takes CUDA, then MPS, then the CPU."""
+    """Where the model runs; "auto" tries cuda, mps, cpu."""
     words: PositiveInt = 90
     """About how many words a digest may have."""
     batch: PositiveInt = 16
@@ -124,12 +143,14 @@ class DigestConfig(_Section):
 
 
 class TopicConfig(_Section):
-    """Something readers care about: a section of the edition."""
+    """Something readers care about: a section of the edition. As many as wanted, in the edition's order."""
 
-    name: Annotated[HeaderText, Field(max_length=40)]
+    name: Annotated[HeaderText, Field(max_length=40, examples=["Energy"])]
     """What the section is called."""
-    words: Annotated[tuple[Annotated[str, Field(pattern=r"\w")], ...], Field(min_length=1)]
-    """Words and phrases; a story is about the topic when most of its texts name one of them at their beginning."""
+    words: Annotated[
+        tuple[Annotated[str, Field(pattern=r"\w")], ...], Field(min_length=1, examples=[["wind power", "grid", "oil"]])
+    ]
+    """Words and phrases; a story belongs here when most of its texts begin with one."""
     weight: Annotated[float, Field(ge=0)] = 1.0
     """How much it raises a story: 1 as much as one more outlet that reports it."""
 
@@ -140,27 +161,46 @@ class EditionConfig(_Section):
     stories: PositiveInt = 30
     """At most this many stories."""
     quiet: Literal["mail", "skip"] = "mail"
-    """What a night with nothing new does: a short mail, or none."""
+    """What a night with nothing new gives: a short mail, or none."""
     remember_days: PositiveInt = 7
     """How many nights back a story may be continued."""
 
 
+class KeepConfig(_Section):
+    """For how many days the state keeps what; 0 keeps it for good. What is older is dropped at the end of a night."""
+
+    texts_days: Annotated[int, Field(ge=0)] = 30
+    """Articles' texts; never less than `edition.remember_days`."""
+    articles_days: Annotated[int, Field(ge=0)] = 365
+    """Articles, copies and rejects, for `newsfold explain`; an article is news but once all the same."""
+    editions_days: Annotated[int, Field(ge=0)] = 0
+    """Editions with their stories, in the state and in the archive."""
+    messages_days: Annotated[int, Field(ge=0)] = 30
+    """Mails' bytes, in the state and in the outbox."""
+    receipts_days: Annotated[int, Field(ge=0)] = 1095
+    """Who was sent what, and how each run ended; never less than `messages_days`."""
+
+
 class SmtpConfig(_Section):
-    """The server that takes the mail. The password never stands here."""
+    """The server that takes the mail; without this table mail is only written to the outbox folder."""
 
     credential: ClassVar[str] = "smtp-password"
-    """The name of the password among a systemd service's credentials, which win over file and environment."""
+    """The password's name among a systemd service's credentials, which win over file and environment."""
 
-    host: str
+    host: Annotated[str, Field(examples=["mail.example.org"])]
+    """The server's name."""
     port: PositiveInt = 587
+    """Its port: 587 goes with "starttls", 465 with "tls"."""
     security: Literal["starttls", "tls", "none"] = "starttls"
-    """`none` is refused together with a user: a login needs an encrypted connection."""
-    user: str = ""
+    """How to encrypt; "none" is for a server on this machine."""
+    user: Annotated[str, Field(examples=["newsfold"])] = ""
+    """Whom to log in as; empty logs nobody in."""
     password_env: str = "NEWSFOLD_SMTP_PASSWORD"  # noqa: S105 - the name of a variable, not a password
-    """Environment variable that holds the password."""
-    password_file: Path | None = None
-    """File whose first line is the password; wins over `password_env`."""
+    """The environment variable that holds the password."""
+    password_file: Annotated[Path | None, Field(examples=["smtp-password"])] = None
+    """Or a file whose first line is the password; it wins over the variable."""
     timeout_seconds: PositiveInt = 60
+    """Seconds that the server may take for one answer."""
 
     def password(self) -> SecretStr:
         """The password from the service's credentials, the file or the environment.
@@ -184,16 +224,16 @@ class SmtpConfig(_Section):
 
 
 class DkimConfig(_Section):
-    """Sign each message (RFC 6376), unless the mail server does; the domain's DNS holds the public key."""
+    """DKIM signatures (RFC 6376), else left to the mail server. `newsfold config check` shows what DNS must hold."""
 
-    domain: HostName
+    domain: Annotated[HostName, Field(examples=["example.org"])]
     """The sender's domain, or one above or below it."""
-    selector: HostName
-    """The key's name in DNS: `<selector>._domainkey.<domain>`."""
-    private_key_file: Path | None = None
-    """An RSA key of 2048 bits or more, or an Ed25519 key, as PEM; nobody but owner and group may read it."""
+    selector: Annotated[HostName, Field(examples=["newsfold"])]
+    """The key's name in DNS: `<selector>._domainkey.<domain>` holds the public key."""
+    private_key_file: Annotated[Path | None, Field(examples=["dkim.pem"])] = None
+    """PEM, RSA of 2048 bits or more or Ed25519; nobody but owner and group may read it."""
     private_key_env: str = "NEWSFOLD_DKIM_KEY"
-    """Environment variable that holds the key, where there is no file."""
+    """Or the environment variable that holds the key."""
 
     @property
     def credential(self) -> str:
@@ -219,20 +259,22 @@ class DkimConfig(_Section):
 class MailConfig(_Section):
     """Who gets the edition and how."""
 
-    sender: EmailStr = "newsfold@localhost.localdomain"
+    sender: Annotated[EmailStr, Field(examples=["news@example.org"])] = "newsfold@localhost.localdomain"
+    """The address that the mail comes from."""
     sender_name: HeaderText = "Newsfold"
-    recipients: tuple[EmailStr, ...] = ()
+    """The name that stands before it."""
+    recipients: Annotated[tuple[EmailStr, ...], Field(examples=[["reader@example.org"]])] = ()
+    """Who gets a message; empty: the outbox folder alone."""
     list_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")] = "daily.newsfold.localhost"
-    """RFC 2919 identifier of the list."""
-    unsubscribe_mailto: EmailStr | None = None
-    unsubscribe_url: Annotated[str, Field(pattern=r"^https://[^\s<>]+$")] | None = None
-    """https address that takes the one-click POST of RFC 8058; `{recipient}` is not filled in, a token is appended."""
+    """The list's identifier (RFC 2919); a new one is a list nobody has left."""
+    unsubscribe_mailto: Annotated[EmailStr | None, Field(examples=["leave@example.org"])] = None
+    """Who writes here leaves the list: `newsfold unsubscribe --mbox`."""
+    unsubscribe_url: Annotated[SecureAddress | None, Field(examples=["https://example.org/leave/"])] = None
+    """One-click address (RFC 8058), to which a token is appended."""
     hold_hours: PositiveInt = 18
     """An edition older than this is held, not sent."""
     smtp: SmtpConfig | None = None
-    """Without it the mail is only written to the outbox folder."""
     dkim: DkimConfig | None = None
-    """Without it the signature is left to the mail server."""
 
     @field_validator("dkim")
     @classmethod
@@ -246,26 +288,45 @@ class MailConfig(_Section):
         return value
 
 
+class WatchConfig(_Section):
+    """Who learns from outside how the night went."""
+
+    metrics_file: Annotated[Path | None, Field(examples=["/var/lib/prometheus/node-exporter/newsfold.prom"])] = None
+    """Figures of the last run for Prometheus, as node_exporter's textfile collector reads them."""
+    ping_url: Annotated[PingAddress | None, Field(examples=["https://hc-ping.com/your-uuid"])] = None
+    """Asked at success; with /start and /fail behind it when a run starts or fails."""
+
+    @field_validator("metrics_file")
+    @classmethod
+    def _ending(cls, value: Path | None) -> Path | None:
+        """The collector passes over files of other names, without a word."""
+        if value is not None and value.suffix != ".prom":
+            raise ValueError(f"{str(value)!r} must end in .prom, or the textfile collector passes it over")
+        return value
+
+
 class Config(_Section):
     """The whole configuration. Relative paths have been resolved against the file's folder."""
 
     title: HeaderText = "Newsfold"
-    timezone: str = "UTC"
-    """Names the night and the times shown: an IANA name such as `Europe/Paris`."""
+    """The name of the edition."""
+    timezone: Annotated[str, Field(examples=["Europe/Paris"])] = "UTC"
+    """The time zone (IANA) of the night and of the times shown."""
     data_dir: Path = Path("data")
-    """State, outbox and archive live here."""
-    archive_url: Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s<>\"]+$")] | None = None
-    """Address the archive is served under: the mail links to it and the feed's links are absolute."""
-    languages: tuple[str, ...] = ()
+    """Where state, outbox and archive lie."""
+    archive_url: Annotated[WebAddress | None, Field(examples=["https://example.org/news"])] = None
+    """Where the archive in `data_dir` is served; mail and feed link there."""
+    languages: Annotated[tuple[str, ...], Field(examples=[["en", "fr"]])] = ()
     """Languages to keep, as ISO 639-1 codes; empty keeps all."""
-    sources: tuple[SourceConfig, ...] = ()
+    sources: Annotated[tuple[SourceConfig, ...], Field(examples=[[{"path": "inbox"}]])] = ()
     fetch: FetchConfig = FetchConfig()
     copies: CopiesConfig = CopiesConfig()
     digest: DigestConfig = DigestConfig()
     edition: EditionConfig = EditionConfig()
     topics: tuple[TopicConfig, ...] = ()
-    """Sections of the edition, in this order; what is about none comes last."""
+    keep: KeepConfig = KeepConfig()
     mail: MailConfig = MailConfig()
+    watch: WatchConfig = WatchConfig()
 
     @field_validator("timezone")
     @classmethod
@@ -309,28 +370,48 @@ def load(path: Path) -> Config:
 def _explain(location: tuple[int | str, ...], kind: str, message: str) -> str:
     """One line for one wrong key: where it is, what is wrong and, for an unknown key, the nearest valid name."""
     where = ".".join(str(part) for part in location)
-    if kind != "extra_forbidden":
-        return f"{where}: {message}"
-    near = difflib.get_close_matches(str(location[-1]), _valid_keys(location), n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; valid here: {', '.join(_valid_keys(location))}"
-    return f"{where}: unknown key{hint}"
+    if kind == "extra_forbidden":
+        return f"{where}: unknown key{_hint(location)}"
+    if kind == "tuple_type" and _section_at(location) is not None:
+        return f"{where}: there may be several of these tables; write [[{where}]], in two pairs of brackets"
+    if kind == "model_type":
+        return f"{where}: a table; write [{where}], in one pair of brackets, with its keys below"
+    return f"{where}: {message}"
 
 
-def _valid_keys(location: tuple[int | str, ...]) -> list[str]:
-    """The keys the table around `location` knows."""
-    tables: dict[str, type[_Section]] = {
-        "sources": SourceConfig,
-        "fetch": FetchConfig,
-        "copies": CopiesConfig,
-        "digest": DigestConfig,
-        "edition": EditionConfig,
-        "topics": TopicConfig,
-        "mail": MailConfig,
-        "smtp": SmtpConfig,
-        "dkim": DkimConfig,
-    }
-    names = [part for part in location[:-1] if isinstance(part, str)]
-    return list(tables[names[-1]].model_fields if names else Config.model_fields)
+def _hint(location: tuple[int | str, ...]) -> str:
+    """What an unknown key was meant to be: one that its table knows, or one of the same name elsewhere."""
+    name, table = str(location[-1]), _section_at(location[:-1])
+    known = list(table.model_fields) if table else []
+    near = difflib.get_close_matches(name.casefold().replace("-", "_"), known, n=1)
+    elsewhere = [path for path in _paths(Config) if path.rpartition(".")[2] == name]
+    if near or elsewhere:
+        return f"; did you mean {(elsewhere or near)[0]!r}?"
+    return f"; valid here: {', '.join(known)}"
+
+
+def _section_at(location: tuple[int | str, ...]) -> type[_Section] | None:
+    """The kind of table at a place, None where there is none; a list's tables are of the list's kind."""
+    table: type[_Section] | None = Config
+    for name in location:
+        if isinstance(name, str):
+            field = table.model_fields.get(name) if table else None
+            table = table_kind(field.annotation) if field else None
+    return table
+
+
+def table_kind(annotation: object) -> type[_Section] | None:
+    """The kind of table that a field's type holds, alone, in a list, or if it is given; None for a plain value."""
+    if isinstance(annotation, type) and issubclass(annotation, _Section):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := table_kind(part))), None)
+
+
+def _paths(table: type[_Section]) -> Iterator[str]:
+    """Every key that stands in a table and in those below it, with its way from there."""
+    for name, field in table.model_fields.items():
+        below = table_kind(field.annotation)
+        yield from (f"{name}.{path}" for path in _paths(below)) if below else (name,)
 
 
 def _resolved(config: Config, folder: Path) -> Config:
@@ -343,7 +424,12 @@ def _resolved(config: Config, folder: Path) -> Config:
     if mail.dkim is not None and mail.dkim.private_key_file is not None:
         dkim = mail.dkim.model_copy(update={"private_key_file": folder / mail.dkim.private_key_file})
         mail = mail.model_copy(update={"dkim": dkim})
-    return config.model_copy(update={"data_dir": folder / config.data_dir, "sources": sources, "mail": mail})
+    watch = config.watch
+    if watch.metrics_file is not None:
+        watch = watch.model_copy(update={"metrics_file": folder / watch.metrics_file})
+    return config.model_copy(
+        update={"data_dir": folder / config.data_dir, "sources": sources, "mail": mail, "watch": watch}
+    )
 
 
 def _located(source: SourceConfig, folder: Path) -> SourceConfig:

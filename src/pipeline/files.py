@@ -1,7 +1,6 @@
 """Files: naming one for people, and writing one so that a reader never sees half of it."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ def shown(path: Path) -> str:
 
 
 PUBLIC, PRIVATE = 0o644, 0o600
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
 
 
 def write_atomically(path: Path, content: bytes, mode: int = PUBLIC) -> None:
@@ -26,20 +26,21 @@ def write_atomically(path: Path, content: bytes, mode: int = PUBLIC) -> None:
 def written_atomically(path: Path, mode: int = PUBLIC) -> Iterator[BinaryIO]:
     """A stream whose content becomes the file when the block ends, synced and renamed; folders are made as needed.
 
-    When the block raises, the file stays as it was. `mode` is who may read it: pages are public, mail names its
-    recipient. Raises OSError when the folder cannot be written.
+    When the block raises, the file stays as it was. One process at a time may write a file: what a killed one left is
+    written over. `mode` is who may read it: pages are public, mail names its recipient. Raises OSError when the folder
+    cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    beside = path.with_name(f".{path.name}.part")
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with os.fdopen(os.open(beside, _NEW, PRIVATE), "wb") as stream:
             yield stream
             stream.flush()
             os.fchmod(stream.fileno(), mode)
             os.fsync(stream.fileno())
-        Path(name).replace(path)
+        beside.replace(path)
     finally:
-        Path(name).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 

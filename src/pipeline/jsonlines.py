@@ -86,16 +86,24 @@ def read_lines(path: Path) -> Iterator[Line | Reject]:
     Raises InputError when the file cannot be opened, or breaks off inside its compression.
     """
     with open_text(path, "r") as stream:
-        numbered = enumerate(stream, 1)
-        while True:
-            try:
-                number, text = next(numbered)
-            except StopIteration:
-                return
-            except (EOFError, OSError, UnicodeDecodeError, zlib.error) as error:
-                raise InputError(f"{shown(path)}: cannot be read to its end ({error})") from error
-            if text.strip():
-                yield _line(f"{shown(path)}:{number}", text)
+        yield from lines_of(stream, shown(path))
+
+
+def lines_of(stream: Iterable[str], name: str, before: int = 0) -> Iterator[Line | Reject]:
+    """What `read_lines` gives, of an open stream that is decoded as `open_text` does it.
+
+    `name` stands for it in locations; so many lines of the file came `before`. Raises InputError when it breaks off.
+    """
+    numbered = enumerate(stream, before + 1)
+    while True:
+        try:
+            number, text = next(numbered)
+        except StopIteration:
+            return
+        except (EOFError, OSError, UnicodeDecodeError, zlib.error) as error:
+            raise InputError(f"{name}: cannot be read to its end ({error})") from error
+        if text.strip():
+            yield _line(f"{name}:{number}", text)
 
 
 def _line(location: str, text: str) -> Line | Reject:

@@ -1,18 +1,14 @@
 """Two hundred deliveries killed at moments chosen by chance: nobody gets a message twice, none is lost unnoticed."""
 
-import os
 import shutil
-import signal
-import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 from random import Random
-from typing import Self
 
 import pytest
 
+from forks import Runner, fork_for_each_line
 from mailserver import MailServer
 from pipeline.config import SmtpConfig
 from pipeline.stages.deliver import Pace, deliver, open_transport
@@ -34,53 +30,6 @@ def run_delivery(folder: Path, port: int) -> None:
         deliver(make_rendered(), mail, store, transport, Pace(now=lambda: NOW, sleep=lambda _: None))
 
 
-class Runner:
-    """A process that has imported everything and forks itself for each delivery, so that killing one is cheap."""
-
-    def __init__(self, port: int) -> None:
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-        self._process = subprocess.Popen(
-            [sys.executable, __file__, str(port)],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate()
-
-    def run(self, folder: Path, kill_after: float | None = None) -> tuple[float, bool]:
-        """Deliver, killed -9 after so many seconds if it lasts that long; seconds it lived, and whether it was."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(f"{'' if kill_after is None else kill_after}\t{folder}\n")
-        self._process.stdin.flush()
-        seconds, status = self._process.stdout.readline().split()
-        assert status in ("0", str(signal.SIGKILL))
-        return float(seconds), status != "0"
-
-
-def fork_for_each_line(port: int) -> None:
-    """What the runner's process does until its input ends."""
-    for line in sys.stdin:
-        kill_after, _, folder = line.rstrip("\n").partition("\t")
-        start = time.perf_counter()
-        child = os.fork()
-        if not child:
-            run_delivery(Path(folder), port)
-            os._exit(0)
-        if kill_after:
-            time.sleep(float(kill_after))
-            os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{time.perf_counter() - start} {status}\n")
-        sys.stdout.flush()
-
-
 @pytest.mark.slow
 def test_random_kills(tmp_path: Path) -> None:
     """After a killed run and a whole one every reader got one message, or none and the ledger says it is in doubt."""
@@ -92,7 +41,7 @@ def test_random_kills(tmp_path: Path) -> None:
     found: dict[str, str] = {}
     left_by_kills: Counter[str] = Counter()
     killed = 0
-    with MailServer() as server, Runner(server.port) as runner:
+    with MailServer() as server, Runner(__file__, str(server.port)) as runner:
         whole, _ = runner.run(shutil.copytree(template, tmp_path / "whole"))
         for number in range(KILLS):
             folder = shutil.copytree(template, tmp_path / str(number))
@@ -115,4 +64,5 @@ def test_random_kills(tmp_path: Path) -> None:
 
 
 if __name__ == "__main__":
-    fork_for_each_line(int(sys.argv[1]))
+    server_port = int(sys.argv[1])
+    fork_for_each_line(lambda folder: run_delivery(folder, server_port))

@@ -218,7 +218,7 @@ def test_config_check_says_what_it_found() -> None:
         ("timezone = 'Mars/Base'", "is not an IANA time zone"),
         ("title = ", "not valid TOML"),
         ("title = 'x'", "no [[sources]]"),
-        ("[[sources]]\npath = 'gone'", "sources not found: "),
+        ("[[sources]]\npath = 'gone'", "/gone: not found"),
         ("[mail]\nrecipients = ['not an address']", "mail.recipients.0: "),
     ],
 )

@@ -23,6 +23,7 @@ from pipeline.stages.clean import clean
 from pipeline.stages.cluster import cluster
 from pipeline.stages.dedupe import dedupe
 from pipeline.stages.ingest import ingest
+from pipeline.text.words import words
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "sample"
@@ -112,7 +113,8 @@ def test_links_to_other_articles_join_nothing() -> None:
     teasers = f"You might also like\n- {title} Furniture store burns.\n- {other} Brisco is the hero."
     found = cluster([group(f"{FIRE}\n{teasers}", "f", title), group(f"{CUP}\n{teasers}", "c", other)])
     assert len(found) == 2
-    bodies = texts._without_teasers([story.leads[0] for story in found])
+    leads = [story.leads[0] for story in found]
+    bodies = texts._without_teasers(leads, texts.Titles(words(lead.title) for lead in leads))
     assert [body.count("\n- ") for body in bodies] == [1, 1]
 
 

@@ -14,6 +14,9 @@ from pydantic import ValidationError
 from articles import write
 from pipeline.config import Config, DkimConfig, MailConfig, SmtpConfig, load
 from pipeline.errors import ConfigError
+from pipeline.schema import Table, example, reference, tables
+
+ROOT = Path(__file__).parents[2]
 
 FULL = """
 title = "Morning"
@@ -256,13 +259,53 @@ def test_secrets_are_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[sources]\npath = 'in'", "write [[sources]], in two pairs of brackets"),
+        ("[[mail]]\nsender_name = 'x'", "write [mail], in one pair of brackets"),
+        ("mail = 'ann@example.org'", "write [mail], in one pair of brackets"),
+        ("[[mail.smtp]]\nhost = 'h'", "write [mail.smtp], in one pair of brackets"),
+        ("recipients = ['ann@example.org']", "recipients: unknown key; did you mean 'mail.recipients'?"),
+        ("Data-Dir = 'x'", "Data-Dir: unknown key; did you mean 'data_dir'?"),
+        ("[[topics]]\nname = 'x'\nwords = ['y']\nwieght = 2", "topics.0.wieght: unknown key; did you mean 'weight'?"),
+        ("[mail.dkim]\nselektor = 'x'", "mail.dkim.selektor: unknown key; did you mean 'selector'?"),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_put_right(tmp_path: Path, text: str, said: str) -> None:
+    """The slips people make with TOML's tables, at every depth, are answered with what to write."""
+    assert said in complaint(tmp_path, text)
+
+
+@pytest.mark.parametrize("table", tables(), ids=lambda table: table.header or "top")
+def test_every_key_mistyped_is_told_its_name(tmp_path: Path, table: Table) -> None:
+    """In each table of the schema, also in lists of tables, a key with one letter too many is recognised."""
+    typed = "".join(f"{key.name}q = 1\n" for key in table.keys)
+    said = complaint(tmp_path, f"{table.header}\n{typed}")
+    assert [key.name for key in table.keys if f"{key.name}q: unknown key; did you mean {key.name!r}?" not in said] == []
+
+
+def test_the_example_file_is_the_schemas(tmp_path: Path) -> None:
+    """`newsfold.example.toml` is what the program would write, loads as it stands, and fits a terminal."""
+    text = (ROOT / "newsfold.example.toml").read_text(encoding="utf-8")
+    assert text == example(), "run `make docs`"
+    found = config(tmp_path, text)
+    assert found.model_copy(update={"data_dir": Path("data"), "sources": ()}) == Config()
+    assert [source.place for source in found.sources] == [str(tmp_path.resolve() / "inbox")]
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_the_reference_page_is_the_schemas() -> None:
+    """`docs/configuration.md` says of every key what the program does with it today."""
+    assert (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8") == reference(), "run `make docs`"
+
+
 def test_the_example_shows_every_key(tmp_path: Path) -> None:
     """With each commented line put to use the example is a configuration that sets all there is.
 
     Of the three places a source may be at it shows all, but uses one.
     """
-    example = (Path(__file__).parents[2] / "newsfold.example.toml").read_text(encoding="utf-8")
-    text = re.sub(r"(?m)^# (?=\[|[a-z_]+ = )", "", example).replace("newsfold@localhost.localdomain", "a@example.org")
+    text = re.sub(r"(?m)^# (?=\[|[a-z_]+ = )", "", example()).replace("newsfold@localhost.localdomain", "a@example.org")
     used, others = re.subn(r'(?m)^(?:url = "https://news|opml = ).*$', "", text)
     assert others == 2
     found = config(tmp_path, used)

@@ -29,6 +29,8 @@ EDITION = DAY.isoformat()
 class Scripted:
     """A transport that plays outcomes for each recipient, the last one for ever, and notes who was tried."""
 
+    repeatable = False
+
     def __init__(self, **plan: list[Outcome]) -> None:
         self.plan = plan
         self.tried: list[str] = []
@@ -192,6 +194,15 @@ def test_message_left_sending_by_a_dead_run_becomes_unknown(store: Store, pace: 
     transport = Scripted()
     assert send(store, transport, pace)["ann"][0] == "unknown"
     assert transport.tried == ["bob", "carol"]
+
+
+def test_file_left_half_written_by_a_dead_run_is_written_again(store: Store, pace: Pace, tmp_path: Path) -> None:
+    """In the outbox nothing is in doubt: the same message gives the same file, and nobody a second one."""
+    enqueue(make_rendered(), make_mail((ANN,)), store, NOW)
+    store.ledger.mark(store.ledger.deliveries(EDITION)[0], DeliveryState.SENDING, "", NOW)
+    (receipt,) = deliver(make_rendered(), make_mail((ANN,)), store, Outbox(tmp_path, EDITION), pace)
+    assert receipt.state is DeliveryState.SENT
+    assert [file.name for file in (tmp_path / EDITION).iterdir()] == [file_name(ANN)]
 
 
 def test_frozen_bytes_are_what_goes_out(store: Store, pace: Pace, tmp_path: Path) -> None:

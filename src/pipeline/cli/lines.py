@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from pipeline.cli.terminal import Exit, exits, report_rejects, say, step
-from pipeline.config import DEFAULT_MODEL, Device, SourceConfig
+from pipeline.cli.terminal import Exit, exits, group_line, pair_line, report_rejects, say_capped, step
+from pipeline.config import DEFAULT_MODEL, Device, Engine, SourceConfig
 from pipeline.errors import ConfigError, InputError
 from pipeline.jsonlines import (
     BadLineError,
@@ -33,6 +33,8 @@ Input = Annotated[Path, typer.Argument(metavar="IN", help="JSON Lines file (.gz,
 Output = Annotated[Path, typer.Option("--output", "-o", help="JSON Lines file (.gz, .zst); - is standard output")]
 Rejects = Annotated[Path | None, typer.Option("--rejects", help="also write the rejects to this JSON Lines file")]
 Processes = Annotated[int, typer.Option(min=0, help="how many cores to use; 0 is all, and the result is the same")]
+EngineName = Annotated[Engine, typer.Option("--engine", help="local, or ray for more than one machine holds")]
+Address = Annotated[str, typer.Option(help="the Ray cluster; none: one is started on this machine")]
 STANDARD = Path("-")
 
 
@@ -103,27 +105,46 @@ def dedupe(
         int, typer.Option(min=0, help="how many cores to use; 0 is all, and the result is the same")
     ] = 0,
     rejects: Rejects = None,
+    engine: EngineName = "local",
+    address: Address = "",
 ) -> None:
-    """Fold copies: each article's group, the group's lead, and how alike the two are."""
-    from pipeline.stages.dedupe import dedupe as fold
+    """Fold copies: each article's group, the group's lead, and how alike the two are.
 
+    With --engine ray the input may be a folder or an address such as s3://bucket/folder, of JSON Lines and Parquet, and
+    an output that ends in .parquet is a folder of Parquet files.
+    """
     if not 0 < threshold <= 1:
         raise ConfigError(f"--threshold {threshold}: must be above 0 and at most 1")
+    if engine == "ray":
+        from pipeline.cli.scaled import Places, dedupe_on_ray
+
+        dedupe_on_ray(Places.of(source, output, rejects, address), threshold, threads, pairs)
+        return
+    from pipeline.stages.dedupe import dedupe as fold
+
     refused: list[Reject] = []
     found = fold(_articles(source, refused), threshold, threads)
-    if found.capped:
-        say(
-            f"{found.capped} sets of look-alikes were too large to compare each with each; their first members stand in"
-        )
+    say_capped(found.capped)
     write_lines(output, (line for group in found.groups for line in _group_lines(group)))
     if pairs is not None:
-        write_lines(pairs, ({"a": pair.a, "b": pair.b, "jaccard": round(pair.jaccard, 6)} for pair in found.pairs))
+        write_lines(pairs, (pair_line(pair.a, pair.b, pair.jaccard) for pair in found.pairs))
     report_rejects(refused, rejects)
 
 
 @exits
-def cluster(source: Input, output: Output = STANDARD, rejects: Rejects = None) -> None:
-    """Group articles that report the same event: each article's story."""
+def cluster(
+    source: Input,
+    output: Output = STANDARD,
+    rejects: Rejects = None,
+    engine: EngineName = "local",
+    address: Address = "",
+) -> None:
+    """Group articles that report the same event: each article's story. With --engine ray as `dedupe`."""
+    if engine == "ray":
+        from pipeline.cli.scaled import Places, cluster_on_ray
+
+        cluster_on_ray(Places.of(source, output, rejects, address))
+        return
     from pipeline.stages.cluster import cluster as group
     from pipeline.stages.dedupe import dedupe as fold
 
@@ -243,16 +264,9 @@ def _articles(source: Path, refused: list[Reject]) -> list[Article]:
 
 def _group_lines(group: CopyGroup) -> Iterator[JsonObject]:
     """The output lines of one copy group."""
-    yield {"id": group.lead.id, "group": group.lead.id, "lead": True, "similarity": 1.0, "exact": False}
+    yield group_line(group.lead.id, group.lead.id, 1.0, exact=False)
     for copy in group.copies:
-        similarity = round(copy.similarity, 6)
-        yield {
-            "id": copy.article.id,
-            "group": group.lead.id,
-            "lead": False,
-            "similarity": similarity,
-            "exact": copy.exact,
-        }
+        yield group_line(copy.article.id, group.lead.id, copy.similarity, exact=copy.exact)
 
 
 def _story(line: Line) -> Story:

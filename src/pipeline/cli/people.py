@@ -1,4 +1,4 @@
-"""The commands for people: run, demo, preview, send, status, explain, config, models."""
+"""The commands for people: run, demo, preview, send, status, explain, models."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from pipeline.cli.configuration import config_app
 from pipeline.cli.feeds import feed_line, feeds_app
 from pipeline.cli.terminal import Exit, exits, say, show, step
 from pipeline.config import DEFAULT_MODEL, Config, Device, DigestConfig, load
 from pipeline.errors import ConfigError, NewsfoldError
+from pipeline.printable import printable
 
 if TYPE_CHECKING:
     from pipeline.clustering.grounds import Link
@@ -25,7 +27,6 @@ DEFAULT_FILE = Path("newsfold.toml")
 LAST_RUNS = 7
 STRONGEST_LINKS = 5
 
-config_app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
 models_app = typer.Typer(help="The models that come from the package index.", no_args_is_help=True)
 
 
@@ -33,7 +34,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     for command in (run, demo, preview, send, status, explain):
         app.command()(command)
-    config_app.command("check")(config_check)
     models_app.command("list")(models_list)
     models_app.command("fetch")(models_fetch)
     app.add_typer(config_app, name="config")
@@ -150,7 +150,6 @@ def status(
     """The last runs, the feeds in trouble, who gets no mail, and the mail of the latest edition."""
     from pipeline.nightly.desk import state_file
     from pipeline.store.core import open_store
-    from pipeline.store.explain import printable
 
     config = load(config_file)
     with open_store(state_file(config)) as store:
@@ -183,7 +182,6 @@ def explain(
     """What happened to an article, a story, an edition or a rejected item, and why."""
     from pipeline.nightly.desk import state_file
     from pipeline.store.core import open_store
-    from pipeline.store.explain import printable
 
     path = state or state_file(load(config_file))
     if not path.is_file():
@@ -195,26 +193,6 @@ def explain(
         raise NewsfoldError(f"{identifier}: no article, story, edition or rejected item has this name")
     for line in lines:
         show(printable(line))
-
-
-@exits
-def config_check(config_file: ConfigFile = DEFAULT_FILE) -> None:
-    """Read the configuration and say whether it is complete; with DKIM, also the record that DNS must hold."""
-    config = load(config_file)
-    files = [source.path or source.opml for source in config.sources]
-    missing = [str(file) for file in files if file is not None and not file.exists()]
-    if not config.sources:
-        raise ConfigError(f"configuration {config_file}: no [[sources]]; there is nothing to read")
-    if missing:
-        raise ConfigError(f"configuration {config_file}: sources not found: {', '.join(missing)}")
-    where = config.mail.smtp.host if config.mail.smtp else "the outbox folder"
-    sources, recipients = len(config.sources), len(config.mail.recipients)
-    show(f"{config_file}: sources: {sources}, recipients: {recipients}, mail goes to {where}")
-    if config.mail.dkim is not None:
-        from pipeline.mail.dkim import Signer
-
-        name, text = Signer.load(config.mail.dkim).record()
-        show(f'DNS: {name} TXT "{text}"')
 
 
 @exits

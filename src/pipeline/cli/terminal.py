@@ -68,6 +68,22 @@ def _code_of(error: NewsfoldError) -> Exit:
     return Exit.LOCKED if isinstance(error, LockedError) else Exit.FAILED
 
 
+def say_capped(capped: int) -> None:
+    """What was cut short while copies were looked for, if anything was."""
+    if capped:
+        say(f"{capped} sets of look-alikes were too large to compare each with each; their first members stand in")
+
+
+def group_line(name: str, lead: str, similarity: float, *, exact: bool) -> JsonObject:
+    """The line of `dedupe` for one article."""
+    return {"id": name, "group": lead, "lead": name == lead, "similarity": round(similarity, 6), "exact": exact}
+
+
+def pair_line(a: str, b: str, jaccard: float) -> JsonObject:
+    """The line of `dedupe --pairs` for one pair."""
+    return {"a": a, "b": b, "jaccard": round(jaccard, 6)}
+
+
 def report_rejects(rejects: Sequence[Reject], file: Path | None) -> None:
     """Name what was rejected on standard error, and keep it as JSON Lines when a file is given."""
     for reject in rejects:

@@ -117,7 +117,10 @@ def learn(graph: Graph, edges: Rows, means: Floats) -> None:
 
 @compiled
 def mutual_nearest(graph: Graph, looking: Rows) -> Rows:
-    """The edges that are the best of both their ends and of which one is looking; after that none is any more."""
+    """The edges that are the best of both their ends and of which one is looking; after that none is any more.
+
+    `looking` are numbers of clusters, and what comes out those of edges, each once.
+    """
     edges, clusters = graph.edges, graph.clusters
     for cluster in looking:
         if clusters.stale[cluster]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.clustering.background import NOTHING, Background
-from pipeline.clustering.surroundings import Measures, Surroundings
+from pipeline.clustering.surroundings import Measures, Surroundings, resemblance
 from pipeline.clustering.texts import NO_DAY, Texts
 from pipeline.clustering.texts import read_texts as read
 from pipeline.clustering.trees import shipped_model
@@ -46,8 +46,19 @@ def read_texts(articles: Sequence[Article], earlier: Background = NOTHING) -> Te
 
     What came earlier weighs at most as much as news at large: the trees were trained beside so many texts.
     """
+    return read(articles, usual_background(earlier))
+
+
+def usual_background(earlier: Background) -> Background:
+    """How common terms are in news at large and in what came earlier, weighed as in `read_texts`."""
     usual = shipped_model().background
-    return read(articles, usual.joined(earlier.scaled(min(1.0, usual.texts / max(earlier.texts, 1.0)))))
+    return usual.joined(earlier.scaled(min(1.0, usual.texts / max(earlier.texts, 1.0))))
+
+
+def resemblances(texts: Texts, pairs: Rows) -> tuple[Floats, Floats]:
+    """How alike the texts of each pair are by tonight's rarity of terms and by the usual one, shape (pairs,) each."""
+    left, right = pairs[:, 0], pairs[:, 1]
+    return resemblance(texts.tonight, texts.words, left, right), resemblance(texts.usual, texts.words, left, right)
 
 
 class Context:
@@ -56,10 +67,12 @@ class Context:
     Built from `pairs`, shape (pairs, 2), each pair once; a pair that is not among them counts as unlike.
     """
 
-    def __init__(self, texts: Texts, pairs: Rows) -> None:
+    def __init__(self, texts: Texts, pairs: Rows, known: tuple[Floats, Floats] | None = None) -> None:
+        """`known` is what `resemblances` gives for the pairs, where somebody has asked already."""
+        tonight, usual = known or resemblances(texts, pairs)
         self._texts = texts
-        self._tonight = Surroundings(texts.tonight, texts.words, pairs)
-        self._usual = Surroundings(texts.usual, texts.words, pairs)
+        self._tonight = Surroundings(texts.tonight, texts.words, pairs, tonight)
+        self._usual = Surroundings(texts.usual, texts.words, pairs, usual)
 
     def similarity(self, left: Rows, right: Rows) -> Floats:
         """How likely each left row and the right row at the same place report one event, 0 to 1, shape (pairs,)."""

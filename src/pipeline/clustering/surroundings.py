@@ -51,13 +51,13 @@ class Surroundings:
     """The texts around each text by one rarity: similarities of all pairs worth comparing, as sparse matrices.
 
     Built from `pairs`, shape (pairs, 2), each pair once; a pair that is not among them counts as unlike. `words` are
-    the texts' word counts, shape (texts,).
+    the texts' word counts, shape (texts,), `alike` the `resemblance` of each pair, shape (pairs,).
     """
 
-    def __init__(self, fields: Fields, words: Rows, pairs: Rows) -> None:
+    def __init__(self, fields: Fields, words: Rows, pairs: Rows, alike: Floats) -> None:
         self._fields, self._words = fields, words
         left, right = pairs[:, 0], pairs[:, 1]
-        self._alike = _symmetric(pairs, resemblance(fields, words, left, right), len(words))
+        self._alike = _symmetric(pairs, alike, len(words))
         self._totals = np.asarray(self._alike.sum(axis=1)).ravel()
         self._nearest_two = _largest(self._alike, 2)
         above = self._above_background(_at(self._alike, left, right), left, right)
@@ -83,7 +83,10 @@ class Surroundings:
         return np.asarray(measures.above * measures.agreement - RIVAL_SHARE * rivalry * expected)
 
     def nearness(self, resemblances: Floats, left: Rows, right: Rows) -> tuple[Floats, Floats]:
-        """How many times as alike the two are as either is to its nearest other text: the larger, then the smaller."""
+        """How many times as alike the two are as either is to its nearest other text: the larger, then the smaller.
+
+        `left` and `right` are rows of texts, shape (pairs,) like `resemblances` and what comes out.
+        """
         known = _at(self._alike, left, right)
         others = [np.maximum(self._nearest_other(rows, known), LEAST_RIVAL) for rows in (left, right)]
         alike = np.maximum(resemblances, LEAST_RIVAL / 10)

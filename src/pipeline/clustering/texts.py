@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from pipeline.clustering.background import Background
-from pipeline.clustering.vectors import Bags, Floats, Rows, bags, rarity, scaled_rows, unit_vectors
+from pipeline.clustering.vectors import Bags, Floats, Rows, bags, merged, rarity, scaled_rows, unit_vectors
 from pipeline.records import Article
 from pipeline.text.dates import MONTH_NAME, MONTHS, WEEKDAY
 from pipeline.text.normalise import comparable
@@ -63,30 +63,103 @@ class Texts:
     days: Rows
 
 
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What is read out of each text by itself, a row per text: bags of terms, and `words` and `days` as in `Texts`."""
+
+    whole: Bags
+    lead: Bags
+    names: Bags
+    headline: Bags
+    lead_names: Bags
+    dates: Bags
+    lead_terms: Bags
+    words: Rows
+    days: Rows
+
+    def in_order(self, order: Rows) -> "Readings":
+        """The same texts in another order."""
+        bags_of = {name: getattr(self, name) for name in BAGS}
+        return Readings(
+            **{name: Bags(bag.weights[order], bag.terms) for name, bag in bags_of.items()},
+            words=self.words[order],
+            days=self.days[order],
+        )
+
+
+BAGS = ("whole", "lead", "names", "headline", "lead_names", "dates", "lead_terms")
+"""The fields of `Readings` that are bags of terms."""
+
+
+class Titles:
+    """Titles of tonight long enough to know a link by, found by their first words."""
+
+    def __init__(self, titles: Iterable[Sequence[str]]) -> None:
+        self._by_start: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
+        for title in titles:
+            if len(title) >= TITLE_WORDS:
+                self._by_start[tuple(title[:TITLE_WORDS])].add(tuple(title))
+
+    def linked(self, line: Sequence[str], own: tuple[str, ...]) -> bool:
+        """Whether a line is little more than the title of another article; `own` is that of the line's article."""
+        for at in range(len(line) - TITLE_WORDS + 1):
+            for title in self._by_start.get(tuple(line[at : at + TITLE_WORDS]), ()):
+                repeats = tuple(line[at : at + len(title)]) == title
+                if repeats and title != own and len(line) <= len(title) + TEASER_WORDS:
+                    return True
+        return False
+
+
 def read_texts(articles: Sequence[Article], background: Background) -> Texts:
     """Vectors and word counts of the articles, row by row; terms are usually as rare as the background makes them."""
-    bodies = _without_teasers(articles)
+    return texts_of(read_each(articles, Titles(words(article.title) for article in articles)), background)
+
+
+def read_each(articles: Sequence[Article], tonight: Titles) -> Readings:
+    """What each article says, without lines that are links to other articles of tonight."""
+    bodies = _without_teasers(articles, tonight)
     titles = [content_stems(article.title) for article in articles]
     leads = [" ".join(body.split(None, NAMES_LEAD_WORDS)[:NAMES_LEAD_WORDS]) for body in bodies]
     starts = [content_stems(" ".join(lead.split(None, LEAD_WORDS)[:LEAD_WORDS])) for lead in leads]
     headlines = [title or _first_stems(lead) for title, lead in zip(titles, leads, strict=True)]
-    whole, lead = bags((content_stems(body) for body in bodies), titles), bags(starts, titles)
     full = [f"{article.title}\n{body}" for article, body in zip(articles, bodies, strict=True)]
     tops = [f"{article.title}\n{lead}" for article, lead in zip(articles, leads, strict=True)]
-    named, lead_named = _bags(map(names, full)), _bags(map(names, tops))
-    headline, dated = _bags(headlines), _bags(map(date_terms, full))
-    fields = (whole, lead, named)
+    return Readings(
+        whole=bags((content_stems(body) for body in bodies), titles),
+        lead=bags(starts, titles),
+        names=_bags(map(names, full)),
+        headline=_bags(headlines),
+        lead_names=_bags(map(names, tops)),
+        dates=_bags(map(date_terms, full)),
+        lead_terms=_bags([*one, *other] for one, other in zip(starts, headlines, strict=True)),
+        words=np.array([len(text.split()) for text in full], dtype=np.int64),
+        days=np.array([_padded(days_named(top)) for top in tops], dtype=np.int64).reshape(-1, MOST_DAYS),
+    )
+
+
+def together(parts: Sequence[Readings]) -> Readings:
+    """The readings of all parts, one after the other."""
+    return Readings(
+        **{name: merged([getattr(part, name) for part in parts]) for name in BAGS},
+        words=np.concatenate([part.words for part in parts]),
+        days=np.concatenate([part.days for part in parts]),
+    )
+
+
+def texts_of(read: Readings, background: Background) -> Texts:
+    """The vectors that readings give together."""
+    fields = (read.whole, read.lead, read.names)
     usual = [rarity(bag, background) for bag in fields]
     return Texts(
         tonight=Fields(*(unit_vectors(bag, rarity(bag)) for bag in fields)),
         usual=Fields(*map(unit_vectors, fields, usual)),
-        headline=unit_vectors(headline, rarity(headline, background)),
-        lead_names=unit_vectors(lead_named, rarity(lead_named, background)),
-        dates=unit_vectors(dated, rarity(dated, background)),
-        headline_shares=_shares(headline, whole.terms, usual[0]),
-        lead_terms=_ones(_bags([*one, *other] for one, other in zip(starts, headlines, strict=True)), whole.terms),
-        words=np.array([len(text.split()) for text in full], dtype=np.int64),
-        days=np.array([_padded(days_named(top)) for top in tops], dtype=np.int64).reshape(-1, MOST_DAYS),
+        headline=unit_vectors(read.headline, rarity(read.headline, background)),
+        lead_names=unit_vectors(read.lead_names, rarity(read.lead_names, background)),
+        dates=unit_vectors(read.dates, rarity(read.dates, background)),
+        headline_shares=_shares(read.headline, read.whole.terms, usual[0]),
+        lead_terms=_ones(read.lead_terms, read.whole.terms),
+        words=read.words,
+        days=read.days,
     )
 
 
@@ -157,27 +230,13 @@ def _shares(headlines: Bags, terms: Sequence[str], rarities: Floats) -> sparse.c
     return scaled_rows(matrix, np.asarray(matrix.sum(axis=1)).ravel())
 
 
-def _without_teasers(articles: Sequence[Article]) -> list[str]:
+def _without_teasers(articles: Sequence[Article], tonight: Titles) -> list[str]:
     """The articles' texts without lines that link to another article of tonight: pages end in lists of those."""
-    titles = [words(article.title) for article in articles]
-    by_start: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
-    for title in titles:
-        if len(title) >= TITLE_WORDS:
-            by_start[tuple(title[:TITLE_WORDS])].add(tuple(title))
+    titles = [tuple(words(article.title)) for article in articles]
     return [
-        "\n".join(line for line in article.text.split("\n") if not _links(words(line), by_start, tuple(title)))
+        "\n".join(line for line in article.text.split("\n") if not tonight.linked(words(line), title))
         for article, title in zip(articles, titles, strict=True)
     ]
-
-
-def _links(line: Sequence[str], by_start: dict[tuple[str, ...], set[tuple[str, ...]]], own: tuple[str, ...]) -> bool:
-    """Whether a line is little more than the title of another article."""
-    for at in range(len(line) - TITLE_WORDS + 1):
-        for title in by_start.get(tuple(line[at : at + TITLE_WORDS]), ()):
-            repeats = tuple(line[at : at + len(title)]) == title
-            if repeats and title != own and len(line) <= len(title) + TEASER_WORDS:
-                return True
-    return False
 
 
 def _in_title_case(parts: Sequence[str]) -> bool:

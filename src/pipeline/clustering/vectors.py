@@ -43,6 +43,20 @@ def bags(texts: Iterable[Sequence[str]], titles: Iterable[Sequence[str]]) -> Bag
     return Bags(sparse.csr_matrix((values, places, starts), shape=(len(found), len(terms))), terms)
 
 
+def merged(parts: Sequence[Bags]) -> Bags:
+    """The bags of all parts, one part's texts after the other's, as `bags` makes them of all at once."""
+    terms = tuple(sorted({term for part in parts for term in part.terms}))
+    columns = {term: column for column, term in enumerate(terms)}
+    places = [np.array([columns[term] for term in part.terms], dtype=np.int32) for part in parts]
+    weights = [
+        sparse.csr_matrix(
+            (part.weights.data, at[part.weights.indices], part.weights.indptr), (part.weights.shape[0], len(terms))
+        )
+        for part, at in zip(parts, places, strict=True)
+    ]
+    return Bags(sparse.vstack(weights, format="csr"), terms)
+
+
 def rarity(bags: Bags, background: Background = NOTHING) -> Floats:
     """Inverse document frequency of each term: -ln of the smoothed share of texts that hold it, shape (terms,).
 

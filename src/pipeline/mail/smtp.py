@@ -34,6 +34,8 @@ _NO_MAILBOX = re.compile(r"5\.1\.1\b")
 class SmtpTransport:
     """A transport over one SMTP connection, opened at the first message and again whenever it was lost."""
 
+    repeatable = False
+
     def __init__(self, config: SmtpConfig, sender: str, outbox: Outbox) -> None:
         """Raises ConfigError when a login is asked for without TLS, or its password is missing."""
         if config.user and config.security == "none":

@@ -34,7 +34,9 @@ class Outcome:
 
 
 class Transport(Protocol):
-    """Hands messages over."""
+    """Hands messages over. `repeatable` says that handing the same message over twice gives readers no second one."""
+
+    repeatable: bool
 
     def send(self, message: Message, sending: Callable[[], None]) -> Outcome:
         """Hand one message over, calling `sending` just before its first byte goes out.

@@ -63,7 +63,7 @@ def candidates(signatures: Signatures, rows: Rows, banding: Banding, threads: in
 
     found, capped = np.zeros(0, dtype=np.uint64), 0
     for pairs, large in in_threads(work, range(0, banding.bands, BANDS_AT_ONCE), threads):
-        found = _distinct(np.concatenate([found, pairs]), len(signatures))
+        found = distinct(np.concatenate([found, pairs]), len(signatures))
         capped += large
     both: Pairs = np.empty((len(found), 2), dtype=np.int64)
     both[:, 0], both[:, 1] = found >> np.uint64(32), found & np.uint64(0xFFFFFFFF)
@@ -78,11 +78,21 @@ def _pairs_of(signatures: Signatures, rows: Rows, banding: Banding, bands: range
     """The pairs that share one of some bands, `left << 32 | right`, each once, and how many buckets were too large."""
     parts, capped = [], 0
     for entries in sorted_entries(signatures, rows, banding, bands):
-        count, large = _pairs_in(entries, np.zeros(0, dtype=np.uint64), banding.largest)
-        parts.append(np.empty(count, dtype=np.uint64))
-        _pairs_in(entries, parts[-1], banding.largest)
+        pairs, large = bucket_pairs(entries, banding.largest)
+        parts.append(pairs)
         capped += large
-    return _distinct(np.concatenate(parts), len(signatures)), capped
+    return distinct(np.concatenate(parts), len(signatures)), capped
+
+
+def bucket_pairs(entries: Entries, largest: int) -> tuple[Entries, int]:
+    """The pairs of all buckets of one band, `left << 32 | right`, and how many buckets had more than `largest` members.
+
+    `entries` ascend: the members of a bucket stand together, by row.
+    """
+    count, large = _pairs_in(entries, np.zeros(0, dtype=np.uint64), largest)
+    pairs = np.empty(count, dtype=np.uint64)
+    _pairs_in(entries, pairs, largest)
+    return pairs, large
 
 
 def sorted_entries(signatures: Signatures, rows: Rows, banding: Banding, bands: range) -> Entries:
@@ -138,7 +148,7 @@ def _sort(numbers: Entries, spare: Entries, lowest: Integer, digits: Integer) ->
 
 
 @compiled
-def _distinct(pairs: Entries, largest: Integer) -> Entries:
+def distinct(pairs: Entries, largest: Integer) -> Entries:
     """Each pair once, ascending; their rows are below `largest`. `pairs` are used up."""
     digits, spare = 1, np.empty_like(pairs)
     while largest >> (11 * digits):

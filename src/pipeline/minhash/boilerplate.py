@@ -15,7 +15,7 @@ from pipeline.compiled import compiled
 from pipeline.minhash.documents import Rows, ignoring, in_threads
 from pipeline.minhash.kernels import Ignored
 from pipeline.minhash.sets import built, place, slot_of, slots_for
-from pipeline.minhash.signatures import shingle_sets
+from pipeline.minhash.signatures import ShingleSets, shingle_sets
 from pipeline.minhash.tokens import Hashes
 
 SAMPLE = 64
@@ -40,30 +40,39 @@ def boilerplate(texts: Sequence[str], publishers: Sequence[str], threads: int = 
             rows[publisher].append(row)
     owner = np.full(len(texts), -1)
     sets: list[Hashes] = []
-    for found, articles in _learnt(texts, [np.array(of) for of in rows.values() if len(of) >= FEWEST], threads):
+    for found, articles in _of_publishers(texts, [np.array(of) for of in rows.values() if len(of) >= FEWEST], threads):
         owner[articles] = len(sets)
-        sets.append(built(found, 16))
+        sets.append(to_be_ignored(found))
     return ignoring(owner, sets)
 
 
-def _learnt(texts: Sequence[str], publishers: Sequence[Rows], threads: int) -> Iterator[tuple[Hashes, Rows]]:
+def _of_publishers(texts: Sequence[str], publishers: Sequence[Rows], threads: int) -> Iterator[tuple[Hashes, Rows]]:
     """The boilerplate of each publisher that has some, with the rows of all its articles."""
     nothing = ignoring(np.full(len(texts), -1))
     folded = np.zeros(len(texts), dtype=np.bool_)
 
     def learn(rows: Rows) -> Hashes:
-        sample = shingle_sets(texts, _spread(rows), folded, nothing)
-        _, different = np.unique(sample.prints, return_index=True)
-        return recurring(sample.hashes, sample.starts[different], sample.sizes[different])
+        return learnt(shingle_sets(texts, rows[spread(len(rows))], folded, nothing))
 
     for rows, found in zip(publishers, in_threads(learn, publishers, threads), strict=True):
         if len(found):
             yield found, rows
 
 
-def _spread(rows: Rows) -> Rows:
-    """At most `SAMPLE` of the rows, evenly spread."""
-    return rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).astype(np.int64))]
+def spread(count: int) -> Rows:
+    """Which of so many articles are looked at: at most `SAMPLE`, evenly spread, ascending."""
+    return np.unique(np.linspace(0, count - 1, min(count, SAMPLE)).astype(np.int64))
+
+
+def learnt(sample: ShingleSets) -> Hashes:
+    """The boilerplate that a publisher's sampled articles show, in whatever order these come. Ascending."""
+    _, different = np.unique(sample.prints, return_index=True)
+    return recurring(sample.hashes, sample.starts[different], sample.sizes[different])
+
+
+def to_be_ignored(found: Hashes) -> Hashes:
+    """Boilerplate as the hash set that `Ignored` holds: nearly every shingle is looked up, and seldom there."""
+    return built(found, 16)
 
 
 @compiled

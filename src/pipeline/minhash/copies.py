@@ -30,7 +30,12 @@ class ArticleTexts(Sequence[str]):
 
     def __getitem__(self, row: int) -> str:  # type: ignore[override]  # nobody asks for slices
         article = self._articles[row]
-        return f"{article.title}\n{article.text}" if article.title else article.text
+        return compared(article.title, article.text)
+
+
+def compared(title: str, text: str) -> str:
+    """What an article is compared by."""
+    return f"{title}\n{text}" if title else text
 
 
 def may_be_copies(proposed: Candidates, sizes: Rows, threshold: float = THRESHOLD) -> npt.NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 from pipeline.minhash.bands import Pairs
 from pipeline.minhash.documents import Flags, in_threads
 from pipeline.minhash.kernels import Ignored, overlaps
-from pipeline.minhash.signatures import shingle_sets
+from pipeline.minhash.signatures import ShingleSets, shingle_sets
 
 PAIRS_AT_ONCE = 256
 """Pairs verified at a time: bounds how many texts' shingles are held."""
@@ -66,8 +66,11 @@ def verify(texts: Sequence[str], folded: Flags, ignored: Ignored, pairs: Pairs, 
 def _overlaps_of(texts: Sequence[str], folded: Flags, ignored: Ignored, pairs: Pairs) -> Counts:
     """Shared shingles and sizes of some pairs, shape (3, pairs)."""
     rows, places = np.unique(pairs, return_inverse=True)
-    places = places.reshape(pairs.shape)
-    sets = shingle_sets(texts, rows, folded, ignored)
+    return shared_shingles(shingle_sets(texts, rows, folded, ignored), places.reshape(pairs.shape))
+
+
+def shared_shingles(sets: ShingleSets, pairs: Pairs) -> Counts:
+    """Shared shingles and sizes of pairs of sets, shape (3, pairs); pairs with equal left sets stand together."""
     shared = np.zeros(len(pairs), dtype=np.int64)
-    overlaps(places, sets.hashes, sets.starts, sets.sizes, shared)
-    return np.stack([shared, sets.sizes[places[:, 0]], sets.sizes[places[:, 1]]])
+    overlaps(pairs, sets.hashes, sets.starts, sets.sizes, shared)
+    return np.stack([shared, sets.sizes[pairs[:, 0]], sets.sizes[pairs[:, 1]]])

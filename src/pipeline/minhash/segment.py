@@ -87,7 +87,7 @@ class Segment:
     def matches(self, signatures: Signatures, entries: Entries, least: int) -> tuple[Pairs, Rows, int]:
         """The pairs of `meeting` that agree on `least` permutations or more, on how many they do, and the cuts.
 
-        Raises IndexError when the file is damaged.
+        Pairs have shape (found, 2), the counts (found,). Raises IndexError when the file is damaged.
         """
         pairs, cut = self.meeting(entries)
         agreed = agreements(signatures, self.signatures, pairs)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from importlib import metadata
+from pathlib import Path
 from typing import TypeVar
 
 from pipeline.config import Config
@@ -32,6 +33,7 @@ from pipeline.nightly.desk import (
     unfinished_folder,
 )
 from pipeline.nightly.line import CHECKPOINTS, line
+from pipeline.nightly.tidying import tidy
 from pipeline.records import (
     DeliveryState,
     Edition,
@@ -40,6 +42,7 @@ from pipeline.records import (
 )
 from pipeline.stages.deliver import deliver, open_transport
 from pipeline.stages.publish import edition_page, publish_editions, publish_index
+from pipeline.store.backup import Restored, restore
 from pipeline.store.checkpoints import checkpoints_of, forget_unfinished, unfinished_nights
 from pipeline.store.core import Store, open_store
 from pipeline.store.lock import run_lock
@@ -55,7 +58,10 @@ def run_night(config: Config, moment: Moment, report: Report, mail: bool = True)
     run is at work, and other NewsfoldErrors when the night cannot be made.
     """
     with _run(config, moment) as (store, ended):
-        outcome = _night(_desk(config, moment, store, report), mail)
+        desk = _desk(config, moment, store, report)
+        outcome = _night(desk, mail)
+        if tidy(desk).editions:
+            _publish(config, store, report)
         ended.append(outcome.ending.value)
         return outcome
 
@@ -86,7 +92,7 @@ def last_unfinished(config: Config) -> date | None:
 @contextlib.contextmanager
 def _run(config: Config, moment: Moment) -> Iterator[tuple[Store, list[str]]]:
     """The lock, the store, and the run in its list; how it ended is what is put into the list given."""
-    with run_lock(config.data_dir), open_store(state_file(config)) as store:
+    with _opened(config, moment) as store:
         run, ended = store.start_run(moment.night, moment.pace.now()), list[str]()
         try:
             yield store, ended
@@ -94,6 +100,16 @@ def _run(config: Config, moment: Moment) -> Iterator[tuple[Store, list[str]]]:
             store.finish_run(run, f"failed: {error}", moment.pace.now())
             raise
         store.finish_run(run, ended[0], moment.pace.now())
+
+
+@contextlib.contextmanager
+def _opened(config: Config, moment: Moment) -> Iterator[Store]:
+    """The store under the lock. On a restored backup what it cannot know is in doubt, and signatures are made again."""
+    with run_lock(config.data_dir), open_store(state_file(config)) as store:
+        now = moment.pace.now()
+        if store.settle_restored(now.astimezone(config.zone).date(), now):
+            shutil.rmtree(signature_folder(config), ignore_errors=True)
+        yield store
 
 
 def _desk(config: Config, moment: Moment, store: Store, report: Report) -> Desk:
@@ -211,7 +227,7 @@ def send_pending(config: Config, moment: Moment, of_that_night: bool, retry_unkn
 
     `retry_unknown` also sends again what a crash left in doubt. Raises NewsfoldError when there is no such edition.
     """
-    with run_lock(config.data_dir), open_store(state_file(config)) as store:
+    with _opened(config, moment) as store:
         rendered = store.edition(moment.night.isoformat()) if of_that_night else store.latest_edition()
         if rendered is None:
             raise NewsfoldError(f"edition{f' {moment.night}' if of_that_night else ''}: there is none to send")
@@ -220,6 +236,15 @@ def send_pending(config: Config, moment: Moment, of_that_night: bool, retry_unkn
                 if row.state is DeliveryState.UNKNOWN:
                     store.ledger.force(row, moment.pace.now())
         return _mail(config, rendered, moment, store)
+
+
+def restore_state(config: Config, backup: Path, now: datetime) -> Restored:
+    """Put a backup in the place of the state, under the lock.
+
+    Raises LockedError when a run is at work, StoreError when the backup is not sound.
+    """
+    with run_lock(config.data_dir):
+        return restore(backup, state_file(config), now)
 
 
 def _mail(config: Config, rendered: Rendered, moment: Moment, store: Store) -> tuple[Receipt, ...]:

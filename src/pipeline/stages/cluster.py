@@ -42,25 +42,28 @@ def cluster(
         return ()
     ordered = sorted(groups, key=lambda group: group.lead.id)
     texts = read_texts([group.lead for group in ordered], background)
-    voices = [len(group.articles) for group in ordered]
-    stories = []
-    for members in _clusters(texts, voices):
-        ranked = [ordered[row] for row in _medoid_first(texts, members)]
-        stories.append(Story(_story_id(members, ordered), tuple(ranked)))
-    return follow(stories, past, repeated or {}, THRESHOLD, background)
-
-
-def _clusters(texts: Texts, voices: Sequence[int]) -> list[list[int]]:
-    """Rows that belong together, each row exactly once; `voices` are how many articles each row stands for."""
     pairs = proposed(texts)
     context = Context(texts, pairs)
     scored = ScoredPairs(pairs, context.similarity(pairs[:, 0], pairs[:, 1]))
+    found = clusters(texts, [len(group.articles) for group in ordered], scored, context)
+    stories = [
+        Story(story_id([ordered[row].lead.id for row in members]), tuple(ordered[row] for row in members))
+        for members in found
+    ]
+    return follow(stories, past, repeated or {}, THRESHOLD, background)
+
+
+def clusters(texts: Texts, voices: Sequence[int], scored: ScoredPairs, context: Context) -> list[list[int]]:
+    """Rows that belong together, the medoid first, each row exactly once.
+
+    `voices` are how many articles each row stands for; what is not among the scored pairs the context judges.
+    """
     weights = np.minimum(np.array(voices, dtype=np.int64), MOST_VOICES)
     labels = average_link(scored, weights, THRESHOLD, context.similarity)
-    clusters: dict[int, list[int]] = defaultdict(list)
+    found: dict[int, list[int]] = defaultdict(list)
     for row, label in enumerate(labels.tolist()):
-        clusters[label].append(row)
-    return list(clusters.values())
+        found[label].append(row)
+    return [_medoid_first(texts, members) for members in found.values()]
 
 
 def _medoid_first(texts: Texts, members: Sequence[int]) -> list[int]:
@@ -71,7 +74,6 @@ def _medoid_first(texts: Texts, members: Sequence[int]) -> list[int]:
     return [members[at] for at in np.lexsort((members, -closeness))]
 
 
-def _story_id(members: Sequence[int], groups: Sequence[CopyGroup]) -> str:
-    """An id that depends on nothing but which groups the story holds."""
-    names = "\n".join(sorted(groups[row].lead.id for row in members))
-    return "s" + hashlib.sha256(names.encode()).hexdigest()[:12]
+def story_id(leads: Sequence[str]) -> str:
+    """An id that depends on nothing but which groups the story holds, by the ids of their leads."""
+    return "s" + hashlib.sha256("\n".join(sorted(leads)).encode()).hexdigest()[:12]

@@ -3,20 +3,15 @@
 Nothing is joined on an estimate, and nothing through a chain: every copy has been verified against its own lead.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
 
 import numpy as np
 
-from pipeline.minhash.bands import LARGEST_BUCKET
 from pipeline.minhash.copies import THRESHOLD, ArticleTexts, are_copies
-from pipeline.minhash.documents import Rows
-from pipeline.minhash.families import families, links, places_of
-from pipeline.minhash.search import Search, search
+from pipeline.minhash.grouping import Folded, fold, like_pairs, ranks_of, standings
+from pipeline.minhash.search import search
 from pipeline.records import Article, Copy, CopyGroup
-from pipeline.text.normalise import comparable
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,84 +56,23 @@ def dedupe(
     ordered = sorted(articles, key=lambda article: article.id)
     found = search(ArticleTexts(ordered), [article.source for article in ordered], threshold, threads)
     copies = found.chosen(are_copies(found.overlaps, threshold))
-    groups = _groups(ordered, copies, _ranks(ordered, copies, preferred))
-    pairs, cut = _verified_pairs(ordered, found.chosen(found.overlaps.jaccard >= threshold))
-    return Deduplication(tuple(groups), tuple(pairs), found.capped + cut)
+    involved = copies.involved
+    ranks = ranks_of(standings([ordered[row] for row in involved], preferred), involved, len(ordered))
+    alike, cut = like_pairs(found.chosen(found.overlaps.jaccard >= threshold))
+    pairs = (VerifiedPair(ordered[one].id, ordered[other].id, likeness) for one, other, likeness in alike)
+    return Deduplication(groups_of(ordered, fold(copies, ranks)), tuple(pairs), found.capped + cut)
 
 
-def _ranks(articles: Sequence[Article], copies: Search, preferred: Sequence[str]) -> Rows:
-    """Who rather leads, lower is better, shape (articles,). Only articles that have copies are told apart.
-
-    A preferred source, an article that can be linked to, the earliest, the longest; then the lower id.
-    """
-    rows = copies.involved
-    chosen = [articles[row] for row in rows]
-    places = {comparable(source): place for place, source in enumerate(preferred)}
-    sources = np.array([places.get(comparable(one.source), len(places)) if places else 0 for one in chosen])
-    published = np.array([one.published.timestamp() if one.published else np.inf for one in chosen])
-    shortness = np.array([-len(one.text) for one in chosen])
-    order = np.lexsort((rows, shortness, published, np.array([not one.url for one in chosen]), sources))
-    ranks = np.zeros(len(articles), dtype=np.int64)
-    ranks[rows[order]] = np.arange(len(rows))
-    return ranks
-
-
-def _groups(articles: Sequence[Article], found: Search, ranks: Rows) -> list[CopyGroup]:
-    """The groups by lead. Texts with the same words go together; the lowest in rank of them stands for them all."""
+def groups_of(articles: Sequence[Article], folded: Folded) -> tuple[CopyGroup, ...]:
+    """The groups by lead."""
     rows = np.arange(len(articles))
-    faces, voices = _faces(found.twins, ranks)
-    joined = links(found.pairs, len(articles))
-    leaders = families(joined, voices, ranks[faces])[found.twins]
-    leads = faces[leaders]
-    followers = np.flatnonzero(leads != rows)
-    places = places_of(joined, found.twins[followers], leaders[followers])
-    jaccard = np.append(found.overlaps.jaccard, 1.0)[places].tolist()
-    containment = np.append(found.overlaps.containment, 1.0)[places].tolist()
+    followers = np.flatnonzero(folded.leads != rows)
+    likeness = (folded.leads[followers], folded.jaccard[followers], folded.containment[followers])
     copies: dict[int, list[Copy]] = {}
-    for at, (row, lead) in enumerate(zip(followers.tolist(), leads[followers].tolist(), strict=True)):
+    for row, lead, jaccard, containment in zip(followers.tolist(), *(each.tolist() for each in likeness), strict=True):
         exact = articles[row].text == articles[lead].text
-        copies.setdefault(lead, []).append(Copy(articles[row], jaccard[at], containment[at], exact))
-    return [
+        copies.setdefault(lead, []).append(Copy(articles[row], jaccard, containment, exact))
+    return tuple(
         CopyGroup(articles[lead], tuple(copies[lead])) if lead in copies else CopyGroup(articles[lead])
-        for lead in np.flatnonzero(leads == rows).tolist()
-    ]
-
-
-def _faces(twins: Rows, ranks: Rows) -> tuple[Rows, Rows]:
-    """For every row that is its own twin the lowest in rank of its twins, and how many they are; shape (rows,) each."""
-    faces = np.arange(len(twins))
-    order = np.lexsort((-ranks, twins))
-    faces[twins[order]] = order
-    return faces, np.bincount(twins, minlength=len(twins))
-
-
-def _verified_pairs(articles: Sequence[Article], found: Search) -> tuple[list[VerifiedPair], int]:
-    """The pairs with every text's twins, by ids, and how many lists of twins were too long for all pairs."""
-    twins: dict[int, list[int]] = defaultdict(list)
-    several = np.bincount(found.twins, minlength=len(articles)) > 1
-    for row in np.flatnonzero(several[found.twins]).tolist():
-        twins[int(found.twins[row])].append(row)
-    repeated = several[found.pairs].any(axis=1)
-    jaccard = found.overlaps.jaccard
-    listed = [(_pairs_among(rows), 1.0) for rows in twins.values()]
-    for (one, other), likeness in zip(found.pairs[repeated].tolist(), jaccard[repeated].tolist(), strict=True):
-        listed.append((_pairs_between(twins.get(one, [one]), twins.get(other, [other])), likeness))
-    rows = [(min(pair), max(pair), likeness) for (pairs, _), likeness in listed for pair in pairs]
-    rows += zip(*found.pairs[~repeated].T.tolist(), jaccard[~repeated].tolist(), strict=True)
-    rows.sort()
-    named = [VerifiedPair(articles[one].id, articles[other].id, likeness) for one, other, likeness in rows]
-    return named, sum(cut for (_, cut), _ in listed)
-
-
-def _pairs_among(rows: Sequence[int]) -> tuple[list[tuple[int, int]], bool]:
-    """All pairs of rows; of very many, the first with each other one, and that it was so."""
-    if len(rows) <= LARGEST_BUCKET:
-        return list(combinations(rows, 2)), False
-    return [(rows[0], row) for row in rows[1:]], True
-
-
-def _pairs_between(ones: Sequence[int], others: Sequence[int]) -> tuple[list[tuple[int, int]], bool]:
-    """All pairs of a row with another; of very many, the first of either side with each of the other."""
-    if len(ones) * len(others) <= LARGEST_BUCKET**2:
-        return list(product(ones, others)), False
-    return [(ones[0], other) for other in others] + [(one, others[0]) for one in ones[1:]], True
+        for lead in np.flatnonzero(folded.leads == rows).tolist()
+    )

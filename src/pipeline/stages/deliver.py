@@ -70,7 +70,7 @@ def deliver(
     pace = pace or Pace()
     audience = frozenset(recipient.casefold() for recipient in _audience(mail))
     job = _Job(rendered.edition, mail, audience, store, transport, pace)
-    store.ledger.recover(rendered.edition, pace.now())
+    store.ledger.recover(rendered.edition, pace.now(), transport.repeatable)
     enqueue(rendered, mail, store, pace.now())
     held = hold_reason(rendered, mail, pace.now())
     if held:

@@ -5,6 +5,7 @@ not what the store holds. The index and the feed are made of all editions each t
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.files import write_atomically
@@ -36,6 +37,22 @@ def edition_files(folder: Path, edition: Rendered) -> Iterator[tuple[Path, str]]
     for story in edition.stories:
         yield folder / edition.edition / page_name(story.story), story.html
     yield edition_page(folder, edition.edition), edition.page
+
+
+def withdraw_editions(folder: Path, editions: Iterable[str]) -> int:
+    """Remove the pages of editions that are not kept, and those of their stories; how many files that were.
+
+    Raises OSError when they cannot be removed.
+    """
+    removed = 0
+    for edition in editions:
+        for path in (*(folder / edition).glob("*.html"), edition_page(folder, edition)):
+            if path.is_file():
+                path.unlink()
+                removed += 1
+        with suppress(OSError):
+            (folder / edition).rmdir()
+    return removed
 
 
 def publish_index(folder: Path, issues: Sequence[Issue], volumes: Sequence[Volume], home: Home) -> int:

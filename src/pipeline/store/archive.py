@@ -53,7 +53,7 @@ def told_before(database: Database, ids: Sequence[str], before: date) -> tuple[T
 
 
 def issues(database: Database) -> tuple[Issue, ...]:
-    """Every edition in short, the latest first."""
+    """Every edition that is kept, in short, the latest first."""
     leads = defaultdict(list)
     for telling in _tellings(database, " WHERE e.rank <= ? ORDER BY e.edition, e.rank", (LEADS,)):
         leads[telling.night].append(telling)
@@ -61,7 +61,7 @@ def issues(database: Database) -> tuple[Issue, ...]:
         "SELECT id, title, subject, cutoff, counts,"
         " (SELECT count(*) FROM entries WHERE edition = editions.id) AS told,"
         " (SELECT count(*) FROM rejects WHERE edition = editions.id AND kind = 'source') AS failed"
-        " FROM editions ORDER BY id DESC"
+        " FROM editions WHERE pages_expired IS NULL ORDER BY id DESC"
     )
     return tuple(
         Issue(

@@ -9,9 +9,10 @@ from typing import Self
 
 from pipeline.clustering.background import Background
 from pipeline.records import Article, FileState, Issue, PastStory, Rendered, Telling, Volume
-from pipeline.store import aliases, archive, explain, feeds, inbox, nights, runs, terms
+from pipeline.store import aliases, archive, backup, explain, feeds, inbox, nights, retention, runs, terms
 from pipeline.store.database import Database, open_database
 from pipeline.store.ledger import Ledger
+from pipeline.store.retention import Cuts, Dropped
 from pipeline.store.rows import Night, Run
 from pipeline.store.subscriptions import Subscriptions
 from pipeline.web.feeds import FeedState
@@ -38,7 +39,7 @@ class Store:
         self._database.close()
 
     def seen(self, ids: Iterable[str]) -> frozenset[str]:
-        """Those of the ids that some night has stored."""
+        """Those of the ids that some night has stored, also if they have been dropped since."""
         return nights.seen(self._database, ids)
 
     def save_night(self, night: Night) -> None:
@@ -49,7 +50,7 @@ class Store:
         nights.save(self._database, night)
 
     def edition(self, edition: str) -> Rendered | None:
-        """The edition of that id, as it was rendered, or None."""
+        """The edition of that id, as it was rendered, or None. Raises StoreError when it has been dropped."""
         return nights.edition(self._database, edition)
 
     def latest_edition(self) -> Rendered | None:
@@ -116,12 +117,36 @@ class Store:
         return archive.told_before(self._database, ids, before)
 
     def issues(self) -> tuple[Issue, ...]:
-        """Every edition in short, the latest first."""
+        """Every edition that is kept, in short, the latest first."""
         return archive.issues(self._database)
 
     def volumes(self, since: date, limit: int) -> tuple[Volume, ...]:
         """The sources that gave most articles in the nights from `since` on, by number and then by name."""
         return archive.volumes(self._database, since, limit)
+
+    def drop(self, cuts: Cuts, today: date) -> Dropped:
+        """Drop what is older than is kept, and note that it was today; how much that was."""
+        return retention.drop(self._database, cuts, today)
+
+    def expiring_messages(self, cuts: Cuts) -> tuple[tuple[str, str], ...]:
+        """The edition and recipient of each message that `drop` would take the bytes of."""
+        return retention.expiring_messages(self._database, cuts.messages)
+
+    def dropped_editions(self) -> tuple[str, ...]:
+        """The ids of all editions that have been dropped, in order."""
+        return nights.dropped_editions(self._database)
+
+    def forget_files(self, paths: Iterable[str]) -> None:
+        """Forget that these files were read."""
+        inbox.forget(self._database, paths)
+
+    def compact(self) -> bool:
+        """Rewrite the file when most of it is empty; whether that was so."""
+        return retention.compact(self._database)
+
+    def settle_restored(self, today: date, now: datetime) -> bool:
+        """Before anything is mailed: put in doubt what a restored backup cannot know; whether this was one."""
+        return backup.settle(self._database, today, now)
 
     def start_run(self, night: date, now: datetime) -> int:
         """Note that a run began; the run's number."""

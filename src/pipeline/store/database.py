@@ -29,7 +29,7 @@ class Database:
 
     def rows(self, sql: str, values: Sequence[Value] = ()) -> list[sqlite3.Row]:
         """All rows of a query."""
-        with _explained(self._path):
+        with explained(self._path):
             return self._connection.execute(sql, _storable(values)).fetchall()
 
     def row(self, sql: str, values: Sequence[Value] = ()) -> sqlite3.Row | None:
@@ -38,17 +38,17 @@ class Database:
 
     def change(self, sql: str, values: Sequence[Value] = ()) -> int:
         """Run one statement; how many rows it changed."""
-        with _explained(self._path):
+        with explained(self._path):
             return self._connection.execute(sql, _storable(values)).rowcount
 
     def insert(self, sql: str, values: Sequence[Value]) -> int:
         """Insert one row; its rowid."""
-        with _explained(self._path):
+        with explained(self._path):
             return self._connection.execute(sql, _storable(values)).lastrowid or 0
 
     def change_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Run one statement for each row of values."""
-        with _explained(self._path):
+        with explained(self._path):
             self._connection.executemany(sql, map(_storable, rows))
 
     @contextmanager
@@ -68,7 +68,7 @@ class Database:
 
     def close(self) -> None:
         """Close the connection."""
-        with _explained(self._path):
+        with explained(self._path):
             self._connection.close()
 
 
@@ -83,7 +83,7 @@ def open_database(path: Path) -> Database:
         path.touch(mode=0o600, exist_ok=True)
     except OSError as error:
         raise StoreError(f"store {path}: cannot be created or written ({error}); check data_dir") from error
-    with _explained(path):
+    with explained(path):
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     connection.row_factory = sqlite3.Row
     database = Database(connection, path)
@@ -120,14 +120,19 @@ def _migrate(database: Database, path: Path) -> None:
     """Apply the numbered migrations the file has not had; inside the caller's transaction, so all or none."""
     migrations = _migrations()
     version: int = database.rows("PRAGMA user_version")[0][0]
-    if version > len(migrations):
-        raise StoreError(
-            f"store {path}: its schema is {version}, this Newsfold knows up to {len(migrations)}; upgrade Newsfold"
-        )
+    check_version(version, path)
     for number, script in enumerate(migrations[version:], start=version + 1):
         for statement in _statements(script):
             database.change(statement)
         database.change(f"PRAGMA user_version = {number}")
+
+
+def check_version(version: int, path: Path) -> None:
+    """Raises StoreError when a file's schema is newer than this program."""
+    if version > len(_migrations()):
+        raise StoreError(
+            f"store {path}: its schema is {version}, this Newsfold knows up to {len(_migrations())}; upgrade Newsfold"
+        )
 
 
 def _migrations() -> list[str]:
@@ -153,7 +158,7 @@ def _storable(values: Sequence[Value]) -> tuple[Value, ...]:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
     """Raise SQLite's errors as StoreError with what to do."""
     try:
         yield

@@ -1,17 +1,15 @@
 """Why: what happened to an article, a story, an edition or something rejected, in lines for people."""
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import chain
 
+from pipeline.printable import printable
 from pipeline.store.aliases import present_id, taken_in, way
 from pipeline.store.database import Database
 from pipeline.store.nights import appearances
-
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def explain(database: Database, identifier: str) -> tuple[str, ...]:
@@ -25,18 +23,16 @@ def explain(database: Database, identifier: str) -> tuple[str, ...]:
     return tuple(map(printable, lines))
 
 
-def printable(line: str) -> str:
-    """The line without line breaks and terminal commands: titles come from outside."""
-    return _CONTROL.sub(" ", line)
-
-
 def _edition(database: Database, identifier: str) -> Iterator[str]:
     """An edition: its counts, its stories, what was left out, what failed and where its mail stands."""
-    row = database.row("SELECT id, title, cutoff, counts FROM editions WHERE id = ?", (identifier,))
+    row = database.row("SELECT * FROM editions WHERE id = ?", (identifier,))
     if row is None:
         return
     yield f"edition {row['id']}: {row['title']}, sources read {row['cutoff']}"
     yield "  " + ", ".join(f"{name} {number}" for name, number in json.loads(row["counts"]).items())
+    if row["pages_expired"]:
+        yield f"  it and its stories were dropped on {row['pages_expired']}, as keep.editions_days says"
+    yield from _articles_expired(database, identifier)
     for entry in database.rows("SELECT * FROM entries WHERE edition = ? ORDER BY rank", (identifier,)):
         yield f"  {entry['rank']}. {entry['headline']} (story {entry['story']}, score {entry['score']:.3f})"
     for left in database.rows("SELECT * FROM left_out WHERE edition = ? ORDER BY position", (identifier,)):
@@ -48,6 +44,13 @@ def _edition(database: Database, identifier: str) -> Iterator[str]:
         (identifier,),
     ):
         yield f"  mail {state['state']}: {state['number']}"
+
+
+def _articles_expired(database: Database, edition: str) -> Iterator[str]:
+    """That a night's articles are known no more, if so."""
+    row = database.row("SELECT articles_expired FROM editions WHERE id = ?", (edition,))
+    if row is not None and row["articles_expired"]:
+        yield f"  its articles were dropped on {row['articles_expired']}, as keep.articles_days says"
 
 
 def _stories(database: Database, identifier: str) -> Iterator[str]:
@@ -84,6 +87,7 @@ def _story_lines(database: Database, edition: str, story: str) -> Iterator[str]:
     for row in database.rows("SELECT headline FROM stories WHERE edition = ? AND id = ?", (edition, story)):
         yield f"story {story} of {edition}: {row['headline']}"
     yield from _fate(database, edition, story)
+    yield from _articles_expired(database, edition)
     yield from _outlets(database, edition, story)
     for member in database.rows(
         "SELECT m.*, a.title, a.source FROM memberships m JOIN articles a ON a.id = m.article"
@@ -146,6 +150,8 @@ def _article_lines(database: Database, row: sqlite3.Row) -> Iterator[str]:
     yield f"article {row['id']}: {_named(row)}"
     published = f", published {row['published']}" if row["published"] else ""
     yield f"  came in on {row['edition']} from {row['location'] or row['url'] or 'an unnamed place'}{published}"
+    if row["expired"]:
+        yield f"  its text was dropped on {row['expired']}, as keep.texts_days says"
     members = database.rows("SELECT * FROM memberships WHERE article = ? ORDER BY edition", (row["id"],))
     if not members:
         yield "  in no story"

@@ -14,6 +14,12 @@ def save(database: Database, states: Iterable[FileState]) -> None:
     )
 
 
+def forget(database: Database, paths: Iterable[str]) -> None:
+    """Forget that some files were read."""
+    with database.transaction():
+        database.change_many("DELETE FROM files WHERE path = ?", ((path,) for path in paths))
+
+
 def load(database: Database) -> dict[str, FileState]:
     """Every file that was ever read, by path."""
     rows = database.rows("SELECT path, size, modified FROM files")

@@ -6,6 +6,7 @@
                        -> pending    certainly not taken
             -> failed                refused before its text was asked for, or not to be sent any more
 
+A message is `unknown` from the start when a backup was restored that cannot know of it: `backup.doubt_about`.
 `sent` is final. `unknown` and `failed` stay until a person forces them back to `pending`. A row holds the message's
 bytes before any connection opens, and every change of state is committed by itself.
 """
@@ -16,6 +17,7 @@ from datetime import datetime
 
 from pipeline.errors import StoreError
 from pipeline.records import DeliveryState
+from pipeline.store.backup import doubt_about
 from pipeline.store.database import Database, utc_text, utc_time
 from pipeline.store.rows import Delivery, Message, Suppression
 
@@ -41,14 +43,16 @@ class Ledger:
 
         Raises StoreError when the edition has not been saved.
         """
+        doubt = doubt_about(self._database, edition)
+        state = DeliveryState.UNKNOWN if doubt else DeliveryState.PENDING
         rows = (
-            (edition, list_id, message.recipient, message.message_id, message.content, utc_text(now))
-            for message in messages
+            (edition, list_id, one.recipient, one.message_id, one.content, state.value, doubt, utc_text(now))
+            for one in messages
         )
         with self._database.transaction():
             self._database.change_many(
-                "INSERT INTO deliveries (edition, list, recipient, message_id, content, updated_at)"
-                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO deliveries (edition, list, recipient, message_id, content, state, detail, updated_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 rows,
             )
 
@@ -64,11 +68,13 @@ class Ledger:
     def message(self, delivery: Delivery) -> Message:
         """The frozen message of a row.
 
-        Raises StoreError when there is no such row.
+        Raises StoreError when there is no such row, or its bytes have been dropped.
         """
-        row = self._database.row(f"SELECT content FROM deliveries WHERE {_KEY}", _key(delivery))  # noqa: S608 constant key
+        row = self._database.row(f"SELECT content, expired FROM deliveries WHERE {_KEY}", _key(delivery))  # noqa: S608 constant key
         if row is None:
             raise StoreError(f"ledger: no message to {delivery.recipient} in edition {delivery.edition}")
+        if row["expired"]:
+            raise _expired(delivery, row["expired"])
         return Message(delivery.recipient, delivery.message_id, row["content"])
 
     def attempt(self, delivery: Delivery, now: datetime) -> None:
@@ -88,18 +94,22 @@ class Ledger:
     def force(self, delivery: Delivery, now: datetime) -> None:
         """Put a `failed` or `unknown` row back to `pending`, on a person's word that the message may go out again.
 
-        Raises StoreError for a row in any other state.
+        Raises StoreError for a row in any other state, or whose bytes have been dropped.
         """
+        self.message(delivery)
         detail = f"forced, was {delivery.state}: {delivery.detail}"
         self._step(delivery, DeliveryState.PENDING, detail, now, (DeliveryState.FAILED, DeliveryState.UNKNOWN))
 
-    def recover(self, edition: str, now: datetime) -> int:
-        """Mark rows that a dead run left in `sending` as `unknown`; how many there were. Call it under the run lock."""
+    def recover(self, edition: str, now: datetime, repeatable: bool = False) -> int:
+        """Mark rows that a dead run left in `sending` as `unknown`; how many there were. Call it under the run lock.
+
+        What is `repeatable`, because to send it twice gives nobody a second message, is `pending` again.
+        """
+        state = DeliveryState.PENDING if repeatable else DeliveryState.UNKNOWN
+        about = "it is written again" if repeatable else "it may have arrived"
         return self._database.change(
-            "UPDATE deliveries SET state = 'unknown', updated_at = ?,"
-            " detail = 'the run ended while the message was going out; it may have arrived'"
-            " WHERE edition = ? AND state = 'sending'",
-            (utc_text(now), edition),
+            "UPDATE deliveries SET state = ?, updated_at = ?, detail = ? WHERE edition = ? AND state = 'sending'",
+            (state.value, utc_text(now), f"the run ended while the message was going out; {about}", edition),
         )
 
     def suppress(self, recipient: str, reason: str, now: datetime) -> None:
@@ -133,6 +143,14 @@ class Ledger:
                 f"UPDATE deliveries SET state = ?, detail = ?, updated_at = ? WHERE {_KEY}",  # noqa: S608 constant key
                 (state.value, detail, utc_text(now), *_key(delivery)),
             )
+
+
+def _expired(delivery: Delivery, when: str) -> StoreError:
+    """What is said of a message that cannot be sent any more."""
+    return StoreError(
+        f"ledger: the message to {delivery.recipient} of edition {delivery.edition} was dropped on {when}, as"
+        " keep.messages_days says; it cannot be sent"
+    )
 
 
 def _key(delivery: Delivery) -> tuple[str, str, str]:

@@ -10,14 +10,18 @@ from itertools import groupby
 
 from pipeline.errors import StoreError
 from pipeline.records import Article, DigestSentence, Disagreement, Edition, Entry, PastStory, Reject, Rendered, Story
-from pipeline.store import aliases, archive, feeds, inbox, terms
+from pipeline.store import aliases, archive, feeds, inbox, retention, terms
 from pipeline.store.database import Database, Value, utc_text, utc_time
 from pipeline.store.rows import Night
 
 
 def seen(database: Database, ids: Iterable[str]) -> frozenset[str]:
-    """Those of the ids that some night has stored."""
-    return frozenset(one for one in ids if database.row("SELECT 1 FROM articles WHERE id = ?", (one,)))
+    """Those of the ids that some night has stored, also if they have been dropped since."""
+    return frozenset(
+        one
+        for one in ids
+        if database.row("SELECT 1 FROM articles WHERE id = ?", (one,)) or retention.is_known(database, one)
+    )
 
 
 def save(database: Database, night: Night) -> None:
@@ -41,13 +45,22 @@ def save(database: Database, night: Night) -> None:
 
 
 def edition(database: Database, identifier: str) -> Rendered | None:
-    """The edition of that id, or None."""
-    return _rendered(database, database.row("SELECT * FROM editions WHERE id = ?", (identifier,)))
+    """The edition of that id, or None. Raises StoreError when it has been dropped."""
+    row = database.row("SELECT * FROM editions WHERE id = ?", (identifier,))
+    if row is not None and row["pages_expired"]:
+        raise StoreError(f"edition {identifier}: dropped on {row['pages_expired']}, as keep.editions_days says")
+    return _rendered(database, row)
 
 
 def latest_edition(database: Database) -> Rendered | None:
     """The edition of the latest night, or None."""
     return _rendered(database, database.row("SELECT * FROM editions ORDER BY id DESC LIMIT 1"))
+
+
+def dropped_editions(database: Database) -> tuple[str, ...]:
+    """The ids of all editions that have been dropped, in order."""
+    rows = database.rows("SELECT id FROM editions WHERE pages_expired IS NOT NULL ORDER BY id")
+    return tuple(row["id"] for row in rows)
 
 
 def articles(database: Database, ids: Sequence[str]) -> tuple[Article, ...]:
@@ -69,9 +82,9 @@ def articles_of(database: Database, night: date) -> tuple[Article, ...]:
 
 
 def articles_published(database: Database, since: datetime, until: datetime, after: date) -> tuple[Article, ...]:
-    """The articles published after `since` and until `until` that came in after the night `after`, by id."""
+    """The articles published after `since` and until `until` that came in after a night and have their text, by id."""
     rows = database.rows(
-        "SELECT * FROM articles WHERE published > ? AND published <= ? AND edition > ? ORDER BY id",
+        "SELECT * FROM articles WHERE published > ? AND published <= ? AND edition > ? AND expired IS NULL ORDER BY id",
         (utc_text(since), utc_text(until), after.isoformat()),
     )
     return tuple(_article(row) for row in rows)

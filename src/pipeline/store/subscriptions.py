@@ -19,7 +19,7 @@ class Subscriptions:
     def token(self, list_id: str, recipient: str) -> str:
         """A token that stands for one recipient of one list, noted so that it can be told whose it is.
 
-        Nobody can make it up without this store's secret.
+        Nobody can make it up without this store's secret. Raises StoreError when that is missing.
         """
         row = self._database.row("SELECT value FROM settings WHERE name = 'secret'")
         if row is None:

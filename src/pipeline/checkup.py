@@ -1,0 +1,88 @@
+"""What can be known of a configuration before the first night, without sending mail or asking the web."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline.config import Config, SourceConfig
+from pipeline.digest.loading import check_models
+from pipeline.errors import NewsfoldError
+from pipeline.mail.dkim import Signer
+from pipeline.mail.message import build_message
+from pipeline.mail.outbox import Outbox
+from pipeline.mail.smtp import SmtpTransport
+from pipeline.opml import read_opml
+from pipeline.records import Rendered
+from pipeline.store.backup import check_state
+
+
+def problems(config: Config) -> tuple[str, ...]:
+    """Everything that would keep a night from being made or mailed as configured, each with what to do.
+
+    Secrets are looked for and never said. Nothing is changed; feeds and servers are not asked.
+    """
+    checks = (_sources, _data, _models, _mail)
+    return tuple(problem for check in checks for problem in check(config))
+
+
+def _sources(config: Config) -> Iterator[str]:
+    """Files and folders that are not there or cannot be read, and lists that are none."""
+    if not config.sources:
+        yield "no [[sources]]; there is nothing to read"
+    for number, source in enumerate(config.sources):
+        for problem in _source(source):
+            yield f"sources.{number}: {problem}"
+
+
+def _source(source: SourceConfig) -> Iterator[str]:
+    place = source.path or source.opml
+    if place is None:
+        return
+    if not place.exists():
+        yield f"{place}: not found"
+    elif not os.access(place, os.R_OK | os.X_OK if place.is_dir() else os.R_OK):
+        yield f"{place}: may not be read; check its permissions"
+    elif source.opml is not None:
+        yield from _raised(lambda: read_opml(place.read_bytes(), str(place)))
+
+
+def _data(config: Config) -> Iterator[str]:
+    """Whether the state and what lies beside it can be written, and whether the state there is sound."""
+    folder = config.data_dir
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir():
+        yield f"data_dir {folder}: {there} is no folder"
+    elif not os.access(there, os.W_OK | os.X_OK):
+        yield f"data_dir {folder}: {there} cannot be written; check its permissions and how its disk is mounted"
+    if config.state_file.exists():
+        yield from _raised(lambda: check_state(config.state_file))
+
+
+def _models(config: Config) -> Iterator[str]:
+    if config.digest.model != "none":
+        yield from (f"digest: {problem}" for problem in _raised(_model_check(config)))
+
+
+def _model_check(config: Config) -> Callable[[], object]:
+    return lambda: check_models(config.digest.model, config.digest.device)
+
+
+def _mail(config: Config) -> Iterator[str]:
+    """A message that cannot be written, a key that cannot be read, a login that cannot be made."""
+    mail = config.mail
+    now = datetime.now(UTC)
+    sample = Rendered(now.date().isoformat(), config.title, now, "", "", "")
+    yield from _raised(lambda: build_message(sample, mail.sender, mail, "token"))
+    if (dkim := mail.dkim) is not None:
+        yield from _raised(lambda: Signer.load(dkim))
+    if (smtp := mail.smtp) is not None:
+        yield from _raised(lambda: SmtpTransport(smtp, mail.sender, Outbox(Path(), "")))
+
+
+def _raised(check: Callable[[], object]) -> Iterator[str]:
+    """What a check that raises has to say."""
+    try:
+        check()
+    except NewsfoldError as error:
+        yield str(error)

@@ -1,0 +1,54 @@
+"""The commands that look at the configuration: check, example, reference."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.terminal import exits, show
+from pipeline.config import load
+from pipeline.errors import ConfigError
+
+config_app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the configuration file")]
+DEFAULT_FILE = Path("newsfold.toml")
+
+
+@config_app.command("check")
+@exits
+def config_check(config_file: ConfigFile = DEFAULT_FILE) -> None:
+    """Say all that is wrong with the configuration, its files, models and secrets; with DKIM, also what DNS must hold.
+
+    No mail is sent and no feed is asked.
+    """
+    from pipeline.checkup import problems
+
+    config = load(config_file)
+    if found := problems(config):
+        raise ConfigError(f"configuration {config_file}:" + "".join(f"\n  {problem}" for problem in found))
+    where = config.mail.smtp.host if config.mail.smtp else "the outbox folder"
+    sources, recipients = len(config.sources), len(config.mail.recipients)
+    show(f"{config_file}: sources: {sources}, recipients: {recipients}, mail goes to {where}")
+    if config.mail.dkim is not None:
+        from pipeline.mail.dkim import Signer
+
+        name, text = Signer.load(config.mail.dkim).record()
+        show(f'DNS: {name} TXT "{text}"')
+
+
+@config_app.command("example")
+@exits
+def config_example() -> None:
+    """A commented configuration file to start from: `newsfold config example > newsfold.toml`."""
+    from pipeline.schema import example
+
+    show(example().removesuffix("\n"))
+
+
+@config_app.command("reference")
+@exits
+def config_reference() -> None:
+    """Every key with its type, default and meaning, as Markdown."""
+    from pipeline.schema import reference
+
+    show(reference().removesuffix("\n"))

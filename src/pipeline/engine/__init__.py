@@ -1,0 +1,1 @@
+"""How the stages are driven: on this machine, or on a Ray cluster. What they decide is the same."""

@@ -1,0 +1,156 @@
+"""The two engines: what a night asks of either, done on this machine or on a cluster, with the same results."""
+
+import contextlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from pipeline.clustering.background import Background
+from pipeline.clustering.following import follow
+from pipeline.config import DigestConfig
+from pipeline.config import Engine as EngineName
+from pipeline.digest.check import Setting
+from pipeline.digest.loading import load_checker, load_writer
+from pipeline.records import Article, CopyGroup, PastStory, RawItem, Reject, Story, Summary
+from pipeline.stages.clean import clean_all
+from pipeline.stages.cluster import THRESHOLD, cluster, story_id
+from pipeline.stages.dedupe import Deduplication, dedupe
+from pipeline.stages.summarise import summarise
+from pipeline.times import Clock
+
+if TYPE_CHECKING:
+    from pipeline.engine.session import RayWorkers
+
+ITEMS_AT_ONCE, BATCHES_A_CORE = 32, 4
+ARTICLES_IN_A_BLOCK = 8_192
+Value = TypeVar("Value")
+
+
+class Engine(Protocol):
+    """The stages that take long, each as its function in `stages` describes it."""
+
+    def clean(self, items: Iterable[RawItem | Reject], clock: Clock) -> Iterator[Article | Reject]:
+        """`stages.clean.clean_all`."""
+        ...
+
+    def dedupe(self, articles: Sequence[Article], threshold: float, preferred: Sequence[str]) -> Deduplication:
+        """`stages.dedupe.dedupe`."""
+        ...
+
+    def cluster(
+        self,
+        groups: Sequence[CopyGroup],
+        past: Sequence[PastStory],
+        repeated: Mapping[str, str],
+        background: Background,
+    ) -> tuple[Story, ...]:
+        """`stages.cluster.cluster`."""
+        ...
+
+    def summarise(self, stories: Sequence[Story], digest: DigestConfig) -> tuple[Summary, ...]:
+        """`stages.summarise.summarise` with the models of the configuration; loaded only when there is a story."""
+        ...
+
+
+class LocalEngine:
+    """Everything on this machine."""
+
+    def clean(self, items: Iterable[RawItem | Reject], clock: Clock) -> Iterator[Article | Reject]:
+        """As in `Engine`."""
+        return clean_all(items, clock)
+
+    def dedupe(self, articles: Sequence[Article], threshold: float, preferred: Sequence[str]) -> Deduplication:
+        """As in `Engine`."""
+        return dedupe(articles, threshold, preferred=preferred)
+
+    def cluster(
+        self,
+        groups: Sequence[CopyGroup],
+        past: Sequence[PastStory],
+        repeated: Mapping[str, str],
+        background: Background,
+    ) -> tuple[Story, ...]:
+        """As in `Engine`."""
+        return cluster(groups, past, repeated, background)
+
+    def summarise(self, stories: Sequence[Story], digest: DigestConfig) -> tuple[Summary, ...]:
+        """As in `Engine`."""
+        if not stories or digest.model == "none":
+            return summarise(stories, None, digest.words)
+        writer = load_writer(digest.model, digest.device, digest.batch)
+        return summarise(stories, writer, digest.words, load_checker(Setting.STRICT, digest.device))
+
+
+class RayEngine:
+    """The same work on a cluster's workers. The night's articles are here too: they go into its store and edition."""
+
+    def __init__(self, workers: "RayWorkers") -> None:
+        self._workers = workers
+
+    def clean(self, items: Iterable[RawItem | Reject], clock: Clock) -> Iterator[Article | Reject]:
+        """As in `Engine`; items are read only a little ahead of what is taken."""
+        rest, under_way = iter(items), deque[object]()
+        while some := list(islice(rest, ITEMS_AT_ONCE)):
+            under_way.append(self._workers.call(cleaned, self._workers.keep(some), clock))
+            if len(under_way) >= BATCHES_A_CORE * self._workers.cores:
+                yield from self._workers.take([under_way.popleft()])[0]
+        while under_way:
+            yield from self._workers.take([under_way.popleft()])[0]
+
+    def dedupe(self, articles: Sequence[Article], threshold: float, preferred: Sequence[str]) -> Deduplication:
+        """As in `Engine`."""
+        from pipeline.engine.folding import deduplicated
+
+        return deduplicated(self._workers, articles, threshold, preferred, ARTICLES_IN_A_BLOCK)
+
+    def cluster(
+        self,
+        groups: Sequence[CopyGroup],
+        past: Sequence[PastStory],
+        repeated: Mapping[str, str],
+        background: Background,
+    ) -> tuple[Story, ...]:
+        """As in `Engine`. What earlier stories tonight's go on is decided here."""
+        from pipeline.engine.stories import grouped
+
+        if not groups:
+            return ()
+        ordered = sorted(groups, key=lambda group: group.lead.id)
+        found = grouped(self._workers, ordered, background, ARTICLES_IN_A_BLOCK)
+        stories = [Story(story_id([group.lead.id for group in members]), tuple(members)) for members in found]
+        return follow(stories, past, repeated, THRESHOLD, background)
+
+    def summarise(self, stories: Sequence[Story], digest: DigestConfig) -> tuple[Summary, ...]:
+        """As in `Engine`."""
+        from pipeline.engine.digests import STORIES_AT_ONCE, Models, digests
+
+        if not stories:
+            return ()
+        parts = [stories[at : at + STORIES_AT_ONCE] for at in range(0, len(stories), STORIES_AT_ONCE)]
+        models = Models(digest.model, digest.device, digest.batch, digest.words)
+        made = list(digests(self._workers, parts, list, models))
+        # Under their own stories: those that came back from the workers are copies.
+        return tuple(
+            replace(summary, story=story)
+            for summary, story in zip(made, stories, strict=True)
+            if isinstance(summary, Summary)
+        )
+
+
+def cleaned(items: Sequence[RawItem | Reject], clock: Clock) -> list[Article | Reject]:
+    """What `clean` makes of some items, on one core."""
+    return list(clean_all(items, clock, processes=1))
+
+
+@contextlib.contextmanager
+def open_engine(name: EngineName, address: str = "") -> Iterator[Engine]:
+    """The engine of that name; a cluster is started or joined, and left at the end, as `session.ray_session` says."""
+    if name == "local":
+        yield LocalEngine()
+        return
+    from pipeline.engine.session import ray_session
+
+    with ray_session(address) as workers:
+        yield RayEngine(workers)

@@ -1,0 +1,117 @@
+"""`newsfold config check` finds before the first night what would break it, all of it at once."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from keys import private_key
+from pipeline.checkup import problems
+from pipeline.config import Config, load
+from pipeline.store.core import open_store
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder with an inbox, a list of feeds and a key."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "feeds.opml").write_text("<opml version='2.0'><body/></opml>", encoding="utf-8")
+    key = tmp_path / "dkim.pem"
+    key.write_bytes(private_key("ed25519"))
+    key.chmod(0o600)
+    return tmp_path
+
+
+def found(home: Path, *lines: str, source: str = "path = 'in'") -> tuple[str, ...]:
+    """What is wrong with a configuration of these lines."""
+    return problems(configured(home, *lines, source=source))
+
+
+def configured(home: Path, *lines: str, source: str = "path = 'in'") -> Config:
+    """A configuration with one source and these lines."""
+    path = home / "newsfold.toml"
+    path.write_text("\n".join(["data_dir = 'state'", "[[sources]]", source, *lines]), encoding="utf-8")
+    return load(path)
+
+
+SMTP = "[mail.smtp]\nhost = 'mail.example.org'\nuser = 'desk'"
+
+
+def test_a_whole_configuration_has_no_problem(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sources, key, secret and model are there, and nothing has been made by looking."""
+    monkeypatch.setenv("NEWSFOLD_SMTP_PASSWORD", "secret")
+    dkim = "[mail.dkim]\ndomain = 'example.org'\nselector = 's'\nprivate_key_file = 'dkim.pem'"
+    mail = "[mail]\nsender = 'desk@example.org'"
+    assert found(home, "[[sources]]", "opml = 'feeds.opml'", mail, SMTP, dkim) == ()
+    assert not (home / "state").exists()
+
+
+def test_everything_wrong_is_told_at_once(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nobody wants to run a check once for each mistake."""
+    monkeypatch.delenv("NEWSFOLD_SMTP_PASSWORD", raising=False)
+    monkeypatch.setenv("NEWSFOLD_MODELS", str(tmp_path / "none"))
+    (home / "state").write_text("in the way", encoding="utf-8")
+    (home / "dkim.pem").write_bytes(b"no key")
+    (home / "feeds.opml").write_bytes(b"no list")
+    dkim = "[mail.dkim]\ndomain = 'example.org'\nselector = 's'\nprivate_key_file = 'dkim.pem'"
+    mail = "[mail]\nsender = 'desk@example.org'"
+    said = found(home, "[[sources]]", "opml = 'feeds.opml'", mail, SMTP, dkim, source="path = 'gone'")
+    for part in (
+        "sources.0: ",
+        "sources.1: ",
+        "is no folder",
+        "models fetch",
+        "private_key_file",
+        "NEWSFOLD_SMTP_PASS",
+    ):
+        assert sum(part in line for line in said) == 1, (part, said)
+    assert len(said) == 6
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("[digest]\nmodel = './gone'", "there is no such folder"),
+        ("[mail.smtp]\nhost = 'h'\nuser = 'u'\nsecurity = 'none'", "a login needs an encrypted connection"),
+        (f"[mail]\nunsubscribe_url = 'https://example.org/{'a' * 1000}'", "List-Unsubscribe"),
+    ],
+)
+def test_what_only_a_night_would_find(home: Path, lines: str, said: str) -> None:
+    """Models, logins and headers are looked at as a night looks at them."""
+    (line,) = found(home, lines)
+    assert said in line
+
+
+def test_a_password_is_never_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither one that is there nor one in a file that is too open or broken."""
+    monkeypatch.setenv("NEWSFOLD_SMTP_PASSWORD", "hunter2")
+    (home / "secret").write_bytes(b"hunter2\xff")
+    said = found(home, SMTP, "password_file = 'secret'", "security = 'none'")
+    assert said
+    assert "hunter2" not in "".join(said)
+
+
+def test_a_state_is_looked_at_and_left(home: Path) -> None:
+    """A damaged state and one of a newer program are found; a sound one of an older schema is not touched."""
+    config = configured(home)
+    state = config.state_file
+    open_store(state).close()
+    assert problems(config) == ()
+    with sqlite3.connect(state) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    assert "upgrade Newsfold" in "".join(problems(config))
+    state.write_bytes(b"nonsense" * 1000)
+    assert "store " in "".join(problems(config))
+    assert state.read_bytes() == b"nonsense" * 1000
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written(home: Path) -> None:
+    """Its permissions are looked at before the first night does."""
+    home.chmod(0o500)
+    try:
+        assert any("cannot be written" in line for line in problems(configured(home)))
+    finally:
+        home.chmod(0o700)
