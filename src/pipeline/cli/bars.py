@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.printable import printable
@@ -20,12 +21,12 @@ BETWEEN_UPDATES = 0.1
 
 
 @contextmanager
-def listening(*, shares_terminal: bool = False) -> Iterator[Progress]:
+def listening(output: Path | None = None) -> Iterator[Progress]:
     """Somebody who hears of the work: bars when standard error is a terminal, nobody otherwise.
 
-    Nobody either where data `shares_terminal` with the bars.
+    Nobody either when the `output` is standard output (-) and comes to the same terminal line by line.
     """
-    if not sys.stderr.isatty() or shares_terminal:
+    if not sys.stderr.isatty() or (output == Path("-") and sys.stdout.isatty()):
         yield Progress()
         return
     with bars() as shown:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from pipeline.cli.bars import listening
 from pipeline.cli.configuration import config_app
 from pipeline.cli.feeds import feed_line, feeds_app
-from pipeline.cli.terminal import Exit, exits, say, show, step
+from pipeline.cli.terminal import Exit, exits, say, show
 from pipeline.config import DEFAULT_MODEL, Config, Device, DigestConfig, load
 from pipeline.errors import ConfigError, NewsfoldError
 from pipeline.printable import printable
@@ -71,10 +72,12 @@ def run(
         return _dry_run(config, moment)
     last = Step(until)
     if not last.saves:
-        prepare_night(config, moment, step, last)
+        with listening() as progress:
+            prepare_night(config, moment, progress, last)
         show(f"night {moment.night}: stopped after {last.value}; the next run of this night goes on from there")
         return Exit.DONE
-    outcome = run_night(config, moment, step, mail=last is Step.DELIVER)
+    with listening() as progress:
+        outcome = run_night(config, moment, progress, mail=last is Step.DELIVER)
     _show_outcome(outcome)
     return _exit_code(outcome)
 
@@ -88,7 +91,8 @@ def demo(
     """Make the edition of the sample night that comes with the program; the mail is written to an outbox folder."""
     from pipeline.demo import DemoOptions, run_demo
 
-    outcome = run_demo(DemoOptions(out.resolve(), DigestConfig(model=model, device=device)), step)
+    with listening() as progress:
+        outcome = run_demo(DemoOptions(out.resolve(), DigestConfig(model=model, device=device)), progress)
     _show_outcome(outcome)
     return _exit_code(outcome)
 
@@ -110,8 +114,8 @@ def preview(
     from pipeline.store.core import open_store
 
     config = load(config_file)
-    with open_store(state_file(config)) as store:
-        _, made = make_edition(config, _moment(config, night), store, step)
+    with listening() as progress, open_store(state_file(config)) as store:
+        _, made = make_edition(config, _moment(config, night), store, progress)
     for name, text in (
         ("mail.html", made.rendered.html),
         ("mail.txt", made.rendered.text),
@@ -136,7 +140,8 @@ def send(
 
     config = load(config_file)
     moment = _moment(config, night)
-    receipts = send_pending(config, moment, night is not None, retry_unknown)
+    with listening() as progress:
+        receipts = send_pending(config, moment, night is not None, retry_unknown, progress)
     for receipt in receipts:
         show(f"{receipt.state.value:8} {receipt.recipient or 'outbox'}  {receipt.detail}")
     return Exit.DONE if all(receipt.state.value == "sent" for receipt in receipts) else Exit.FAILED
@@ -251,8 +256,8 @@ def _dry_run(config: Config, moment: "Moment") -> Exit:
     from pipeline.nightly.run import make_edition
     from pipeline.store.core import open_store
 
-    with open_store(state_file(config)) as store:
-        edition, made = make_edition(config, moment, store, step)
+    with listening() as progress, open_store(state_file(config)) as store:
+        edition, made = make_edition(config, moment, store, progress)
     show(made.rendered.text)
     return Exit.SOURCES_FAILED if edition.failed_sources else Exit.DONE
 

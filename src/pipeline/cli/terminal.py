@@ -11,6 +11,7 @@ import typer
 
 from pipeline.errors import ConfigError, LockedError, NewsfoldError
 from pipeline.jsonlines import JsonObject, write_lines
+from pipeline.printable import printable
 from pipeline.records import Reject
 
 Parameters = ParamSpec("Parameters")
@@ -29,18 +30,12 @@ class Exit(IntEnum):
 
 def say(message: str) -> None:
     """A line for people, on standard error: standard output is for data."""
-    typer.echo(message, err=True)
+    typer.echo("\n".join(map(printable, message.splitlines())), err=True)
 
 
 def show(message: str) -> None:
     """A line of what was asked for, on standard output."""
     typer.echo(message)
-
-
-def step(message: str) -> None:
-    """A line of progress, on a terminal only."""
-    if sys.stderr.isatty():
-        say(f"… {message}")
 
 
 def exits(command: Callable[Parameters, Exit | None]) -> Callable[Parameters, None]:

@@ -1,12 +1,12 @@
 """What every step of a night works with, and what a night comes to."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from pipeline.config import Config
+from pipeline.progress import QUIET, Progress
 from pipeline.records import (
     Article,
     Counts,
@@ -23,10 +23,6 @@ from pipeline.web.feeds import FeedState
 
 SOURCE_FAILED = "source"
 """The stage of a reject that stands for a whole source."""
-
-
-Report = Callable[[str], None]
-"""Hears of each step, in words for people."""
 
 
 class Ending(StrEnum):
@@ -95,7 +91,7 @@ class Desk:
     config: Config
     moment: Moment
     store: Store
-    report: Report = lambda _: None
+    progress: Progress = QUIET
     checkpoints: Checkpoints = field(default_factory=NoCheckpoints)
     backfill: bool = False
 
