@@ -35,7 +35,7 @@ LAYERS = (
         "clustering",
         "topics",
     ),
-    ("digest", "store", "mail", "forms"),
+    ("digest", "store", "mail", "forms", "watch"),
     ("stages",),
     ("engine",),
     ("nightly", "wsgi", "checkup"),

@@ -17,6 +17,7 @@ from pipeline.errors import ConfigError, NewsfoldError
 from pipeline.printable import printable
 
 if TYPE_CHECKING:
+    from pipeline.cli.watching import Run
     from pipeline.clustering.grounds import Link
     from pipeline.nightly.desk import Moment, Outcome
     from pipeline.store.core import Store
@@ -27,6 +28,7 @@ Until = Literal["ingest", "clean", "dedupe", "cluster", "summarise", "edit", "re
 DEFAULT_FILE = Path("newsfold.toml")
 LAST_RUNS = 7
 STRONGEST_LINKS = 5
+_UNDELIVERED = ("failed", "unknown")
 
 models_app = typer.Typer(help="The models that come from the package index.", no_args_is_help=True)
 
@@ -57,29 +59,26 @@ def run(
     A run that died is gone on with by the next run of the same night. A --date before the latest edition's makes that
     night's edition of stored articles, for the archive alone.
     """
-    from pipeline.nightly.desk import Step
-    from pipeline.nightly.run import last_unfinished, prepare_night, run_night
+    from pipeline.cli.watching import logged_run
+    from pipeline.nightly.run import last_unfinished
 
-    config = load(config_file)
-    moment = _moment(config, night)
-    if resume:
-        unfinished = last_unfinished(config)
+    answer: list[str] = []
+    with logged_run() as work:
+        config = load(config_file)
+        moment = _moment(config, night)
+        unfinished = last_unfinished(config) if resume else moment.night
+        moment = replace(moment, night=unfinished or moment.night)
         if unfinished is None:
-            say("no night is unfinished")
-            return Exit.NOTHING_NEW
-        moment = replace(moment, night=unfinished)
-    if dry_run:
-        return _dry_run(config, moment)
-    last = Step(until)
-    if not last.saves:
-        with listening() as progress:
-            prepare_night(config, moment, progress, last)
-        show(f"night {moment.night}: stopped after {last.value}; the next run of this night goes on from there")
-        return Exit.DONE
-    with listening() as progress:
-        outcome = run_night(config, moment, progress, mail=last is Step.DELIVER)
-    _show_outcome(outcome)
-    return _exit_code(outcome)
+            answer, work.code = ["no night is unfinished"], Exit.NOTHING_NEW
+        elif dry_run:
+            answer, work.code = _dry_run(config, moment, work)
+        elif until in ("render", "deliver"):
+            answer, work.code = _run(config, moment, work, mail=until == "deliver")
+        else:
+            answer = _prepare(config, moment, work, until)
+    for line in answer:
+        show(line)
+    raise typer.Exit(work.code)
 
 
 @exits
@@ -93,7 +92,8 @@ def demo(
 
     with listening() as progress:
         outcome = run_demo(DemoOptions(out.resolve(), DigestConfig(model=model, device=device)), progress)
-    _show_outcome(outcome)
+    for line in _outcome_lines(outcome):
+        show(line)
     return _exit_code(outcome)
 
 
@@ -250,37 +250,60 @@ def _moment(config: Config, night: datetime | None) -> "Moment":
     return Moment(chosen, now, Pace())
 
 
-def _dry_run(config: Config, moment: "Moment") -> Exit:
-    """Make the edition and tell what it would hold."""
+def _run(config: Config, moment: "Moment", work: "Run", mail: bool) -> tuple[list[str], Exit]:
+    """Make the night, and mail it if so wanted: where it is, what it holds and who got it. Whole nights are watched."""
+    from pipeline.nightly.run import run_night
+
+    if mail:
+        work.watch(config)
+    outcome = run_night(config, moment, work, mail=mail)
+    for reject in outcome.edition.failed_sources if outcome.edition else ():
+        work.warn(f"source {reject.location}: {reject.reason}")
+    for receipt in outcome.receipts:
+        if receipt.state.value in _UNDELIVERED:
+            work.warn(f"mail {receipt.state.value} to {receipt.recipient}: {receipt.detail}")
+    return list(_outcome_lines(outcome)), _exit_code(outcome)
+
+
+def _prepare(config: Config, moment: "Moment", work: "Run", until: Until) -> list[str]:
+    """Do the night's steps up to one."""
+    from pipeline.nightly.desk import Step
+    from pipeline.nightly.run import prepare_night
+
+    prepare_night(config, moment, work, Step(until))
+    return [f"night {moment.night}: stopped after {until}; the next run of this night goes on from there"]
+
+
+def _dry_run(config: Config, moment: "Moment", work: "Run") -> tuple[list[str], Exit]:
+    """Make the edition: what it would hold."""
     from pipeline.nightly.desk import state_file
     from pipeline.nightly.run import make_edition
     from pipeline.store.core import open_store
 
-    with listening() as progress, open_store(state_file(config)) as store:
-        edition, made = make_edition(config, moment, store, progress)
-    show(made.rendered.text)
-    return Exit.SOURCES_FAILED if edition.failed_sources else Exit.DONE
+    with open_store(state_file(config)) as store:
+        edition, made = make_edition(config, moment, store, work)
+    return [made.rendered.text], Exit.SOURCES_FAILED if edition.failed_sources else Exit.DONE
 
 
-def _show_outcome(outcome: "Outcome") -> None:
+def _outcome_lines(outcome: "Outcome") -> Iterator[str]:
     """Where the edition is, what it holds and who got it."""
     if outcome.edition is not None:
         counts = outcome.edition.counts
-        show(
+        yield (
             f"{counts.articles} articles, {counts.copies} copies folded, {counts.stories} stories"
             f" ({counts.rejected} items rejected, {counts.repeats} repeats, {counts.seen} seen before)"
         )
-    show(f"edition {outcome.rendered.edition}: {outcome.rendered.subject}")
-    show(f"page: {outcome.page}")
+    yield f"edition {outcome.rendered.edition}: {outcome.rendered.subject}"
+    yield f"page: {outcome.page}"
     for receipt in outcome.receipts:
-        show(f"mail {receipt.state.value}{f' to {receipt.recipient}' if receipt.recipient else ''}: {receipt.detail}")
+        yield f"mail {receipt.state.value}{f' to {receipt.recipient}' if receipt.recipient else ''}: {receipt.detail}"
 
 
 def _exit_code(outcome: "Outcome") -> Exit:
     """The exit code for the way a night ended; mail that could not be sent is a failure."""
     from pipeline.nightly.desk import Ending
 
-    if any(receipt.state.value in ("failed", "unknown") for receipt in outcome.receipts):
+    if any(receipt.state.value in _UNDELIVERED for receipt in outcome.receipts):
         return Exit.FAILED
     codes: dict[Ending, Exit] = {
         Ending.DONE: Exit.DONE,

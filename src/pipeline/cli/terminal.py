@@ -47,7 +47,7 @@ def exits(command: Callable[Parameters, Exit | None]) -> Callable[Parameters, No
             code = command(*args, **kwargs) or Exit.DONE
         except NewsfoldError as error:
             say(f"newsfold: {error}")
-            code = _code_of(error)
+            code = code_of(error)
         except BrokenPipeError:
             # Whoever read our output has heard enough: nothing is wrong, and there is nobody left to tell.
             sys.stderr.close()
@@ -57,7 +57,8 @@ def exits(command: Callable[Parameters, Exit | None]) -> Callable[Parameters, No
     return wrapped
 
 
-def _code_of(error: NewsfoldError) -> Exit:
+def code_of(error: NewsfoldError) -> Exit:
+    """The exit code that belongs to an error."""
     if isinstance(error, ConfigError):
         return Exit.USAGE
     return Exit.LOCKED if isinstance(error, LockedError) else Exit.FAILED
