@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     EmailStr,
     Field,
@@ -38,6 +39,9 @@ class _Section(BaseModel):
     """A table of the file: frozen, and no key but the ones named here."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+ListId = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")]
 
 
 class SourceConfig(_Section):
@@ -137,7 +141,7 @@ class EditionConfig(_Section):
     stories: PositiveInt = 30
     """At most this many stories."""
     quiet: Literal["mail", "skip"] = "mail"
-    """What a night with nothing new does: a short mail, or none."""
+    """What a night with nothing new, at all or on a reader's topics, does: a short mail, or none."""
     remember_days: PositiveInt = 7
     """How many nights back a story may be continued."""
 
@@ -183,14 +187,64 @@ class DkimConfig(_Section):
     """An RSA key of 2048 bits or more, or an Ed25519 key, as PEM; nobody but owner and group may read it."""
 
 
+class ReaderConfig(_Section):
+    """A recipient; in the file also the address alone."""
+
+    address: EmailStr
+    topics: tuple[str, ...] | None = None
+    """Names of `[[topics]]`, in this reader's order: the mail holds the stories of these; an empty list asks for all.
+    Without it the list's topics hold."""
+
+
+def _as_table(value: object) -> object:
+    """A recipient given as an address alone, as the table it stands for."""
+    return {"address": value} if isinstance(value, str) else value
+
+
+def _as_tables(value: object) -> object:
+    """One table where there may be several."""
+    return (value,) if isinstance(value, dict | DkimConfig) else value
+
+
+Recipients = tuple[Annotated[ReaderConfig, BeforeValidator(_as_table)], ...]
+
+
+class ListConfig(_Section):
+    """A list: who is on it, and what it is about."""
+
+    id: ListId
+    """RFC 2919 identifier; unsubscribing is from a list."""
+    title: HeaderText | None = None
+    """What the mail is headed with; without it the edition's title."""
+    topics: tuple[str, ...] = ()
+    """Names of `[[topics]]` in order: the mail holds the stories of these. Empty: the whole edition."""
+    recipients: Recipients = ()
+    """Who gets it: addresses, or tables of an address and that reader's own topics."""
+
+    def topics_of(self, reader: ReaderConfig) -> tuple[str, ...]:
+        """The topics whose stories a reader of this list gets; none stands for the whole edition."""
+        return self.topics if reader.topics is None else reader.topics
+
+    @model_validator(mode="after")
+    def _one_choice_a_reader(self) -> Self:
+        chosen: dict[str, tuple[str, ...]] = {}
+        for reader in self.recipients:
+            if chosen.setdefault(reader.address.casefold(), self.topics_of(reader)) != self.topics_of(reader):
+                raise ValueError(f"{reader.address} is on the list {self.id} twice, with different topics")
+        return self
+
+
 class MailConfig(_Section):
     """Who gets the edition and how."""
 
     sender: EmailStr = "newsfold@localhost.localdomain"
     sender_name: HeaderText = "Newsfold"
-    recipients: tuple[EmailStr, ...] = ()
-    list_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")] = "daily.newsfold.localhost"
-    """RFC 2919 identifier of the list."""
+    recipients: Recipients = ()
+    """Who gets the edition: addresses, or tables of an address and that reader's topics."""
+    list_id: ListId = "daily.newsfold.localhost"
+    """RFC 2919 identifier of the list of `recipients`, and what the feed's ids are made of."""
+    lists: tuple[ListConfig, ...] = ()
+    """Further lists."""
     unsubscribe_mailto: EmailStr | None = None
     unsubscribe_url: Annotated[str, Field(pattern=r"^https://[^\s<>]+$")] | None = None
     """https address that takes the one-click POST of RFC 8058; `{recipient}` is not filled in, a token is appended."""
@@ -198,19 +252,35 @@ class MailConfig(_Section):
     """An edition older than this is held, not sent."""
     smtp: SmtpConfig | None = None
     """Without it the mail is only written to the outbox folder."""
-    dkim: DkimConfig | None = None
-    """Without it the signature is left to the mail server."""
+    dkim: Annotated[tuple[DkimConfig, ...], BeforeValidator(_as_tables)] = ()
+    """Keys that sign, a table or several, such as RSA and Ed25519 side by side (RFC 8463 section 3). Without any the
+    signature is left to the mail server."""
+
+    @property
+    def every_list(self) -> tuple[ListConfig, ...]:
+        """All lists, that of `recipients` first; it is left out where nobody is on it and there are others."""
+        plain = ListConfig(id=self.list_id, recipients=self.recipients)
+        return (plain, *self.lists) if self.recipients or not self.lists else self.lists
 
     @field_validator("dkim")
     @classmethod
-    def _sender_is_covered(cls, value: DkimConfig | None, info: ValidationInfo) -> DkimConfig | None:
+    def _sender_is_covered(cls, value: tuple[DkimConfig, ...], info: ValidationInfo) -> tuple[DkimConfig, ...]:
         """DMARC counts a signature only when its domain and the sender's belong together."""
         domain = str(info.data.get("sender", "")).rpartition("@")[2].casefold()
-        if value is not None and domain:
-            signing = value.domain.casefold()
+        for key in value if domain else ():
+            signing = key.domain.casefold()
             if not f".{domain}".endswith(f".{signing}") and not signing.endswith(f".{domain}"):
-                raise ValueError(f"domain {value.domain!r} is not that of the sender, {domain!r}")
+                raise ValueError(f"domain {key.domain!r} is not that of the sender, {domain!r}")
+        if len({(key.domain.casefold(), key.selector.casefold()) for key in value}) < len(value):
+            raise ValueError("each key needs a selector of its own: its public half lies there in DNS")
         return value
+
+    @model_validator(mode="after")
+    def _lists_differ(self) -> Self:
+        ids = [one.id.casefold() for one in self.every_list]
+        if len(set(ids)) < len(ids):
+            raise ValueError("each list needs an id of its own; mail.list_id is that of mail.recipients")
+        return self
 
 
 class Config(_Section):
@@ -241,6 +311,18 @@ class Config(_Section):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Paris") from error
+        return value
+
+    @field_validator("mail")
+    @classmethod
+    def _topics_are_known(cls, value: MailConfig, info: ValidationInfo) -> MailConfig:
+        known = [topic.name for topic in info.data.get("topics", ())]
+        for one in value.every_list:
+            for name in (*one.topics, *(topic for reader in one.recipients for topic in reader.topics or ())):
+                if name not in known:
+                    raise ValueError(
+                        f"list {one.id}: {name!r} is none of the [[topics]] ({', '.join(known) or 'none'})"
+                    )
         return value
 
     @property
@@ -295,6 +377,8 @@ def _valid_keys(location: tuple[int | str, ...]) -> list[str]:
         "mail": MailConfig,
         "smtp": SmtpConfig,
         "dkim": DkimConfig,
+        "lists": ListConfig,
+        "recipients": ReaderConfig,
     }
     names = [part for part in location[:-1] if isinstance(part, str)]
     return list(tables[names[-1]].model_fields if names else Config.model_fields)
@@ -307,9 +391,8 @@ def _resolved(config: Config, folder: Path) -> Config:
     if mail.smtp is not None and mail.smtp.password_file is not None:
         smtp = mail.smtp.model_copy(update={"password_file": folder / mail.smtp.password_file})
         mail = mail.model_copy(update={"smtp": smtp})
-    if mail.dkim is not None:
-        dkim = mail.dkim.model_copy(update={"private_key_file": folder / mail.dkim.private_key_file})
-        mail = mail.model_copy(update={"dkim": dkim})
+    keys = tuple(key.model_copy(update={"private_key_file": folder / key.private_key_file}) for key in mail.dkim)
+    mail = mail.model_copy(update={"dkim": keys})
     return config.model_copy(update={"data_dir": folder / config.data_dir, "sources": sources, "mail": mail})
 
 

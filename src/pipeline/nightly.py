@@ -23,6 +23,7 @@ from pipeline.errors import DerivedError, LockedError, NewsfoldError
 from pipeline.forms.feed import Home
 from pipeline.forms.index import MOST_SOURCES, VOLUME_NIGHTS
 from pipeline.inbox import list_files
+from pipeline.mail.audience import choices
 from pipeline.minhash.memory import open_memory
 from pipeline.minhash.search import sketch_articles
 from pipeline.records import (
@@ -160,7 +161,7 @@ def _edited(config: Config, moment: Moment, store: Store, gathered: Gathered, re
     edition = edit(summaries, frame, config.edition.stories, config.topics)
     terms = NOTHING.with_texts(map(usual_terms, gathered.articles))
     archive = Archive(_told_before(edition, store), config.archive_url or "")
-    rendered = render(edition, config.zone, archive)
+    rendered = render(edition, config.zone, archive, choices(config.mail))
     kept = (gathered.feeds, gathered.files)
     return edition, Night(edition, rendered, gathered.articles, stories, echoes, terms, *kept)
 
@@ -288,8 +289,7 @@ def _night(config: Config, moment: Moment, store: Store, report: Report) -> Outc
         store.save_night(night)
         rendered = night.rendered
     _publish(config, store, report)
-    mailed = not rendered.quiet or config.edition.quiet == "mail"
-    receipts = _mail(config, rendered, moment, store) if mailed else ()
+    receipts = _mail(config, rendered, moment, store)
     page = edition_page(archive_folder(config), rendered.edition)
     return Outcome(_ending(edition), rendered, receipts, page, edition)
 
@@ -340,7 +340,8 @@ def send_pending(config: Config, moment: Moment, of_that_night: bool, retry_unkn
 def _mail(config: Config, rendered: Rendered, moment: Moment, store: Store) -> tuple[Receipt, ...]:
     """Deliver what is still pending of an edition."""
     with open_transport(config.mail, config.data_dir / "outbox", rendered.edition) as transport:
-        return deliver(rendered, config.mail, store, transport, moment.pace)
+        skip_quiet = config.edition.quiet == "skip"
+        return deliver(rendered, config.mail, store, transport, moment.pace, skip_quiet=skip_quiet)
 
 
 def _ending(edition: Edition | None) -> Ending:

@@ -125,7 +125,7 @@ def test_send_has_nothing_to_do_after_a_run() -> None:
     """What is sent stays sent; an edition that is not there is an error."""
     done = newsfold("send")
     assert done.exit_code == 0
-    assert done.stdout.startswith("sent     outbox")
+    assert done.stdout.startswith("sent      outbox")
     assert newsfold("send", "--date", "2026-03-11").exit_code == 1
 
 
@@ -150,7 +150,7 @@ def test_status_tells_of_runs_and_mail() -> None:
     shown = newsfold("status").stdout.splitlines()
     assert [line.split("UTC")[1].strip() for line in shown[:2]] == ["made before", "done"]
     assert shown[2].startswith("latest edition 2026-03-10: ")
-    assert shown[3].startswith("sent     outbox")
+    assert shown[3].startswith("sent      outbox")
 
 
 def test_status_tells_what_was_rejected(home: Path) -> None:
@@ -219,7 +219,7 @@ def test_config_check_says_what_it_found() -> None:
         ("title = ", "not valid TOML"),
         ("title = 'x'", "no [[sources]]"),
         ("[[sources]]\npath = 'gone'", "sources not found: "),
-        ("[mail]\nrecipients = ['not an address']", "mail.recipients.0: "),
+        ("[mail]\nrecipients = ['not an address']", "mail.recipients.0.address: "),
     ],
 )
 def test_config_check_names_what_is_wrong(home: Path, toml: str, message: str) -> None:

@@ -90,7 +90,7 @@ def entries(draw: st.DrawFn) -> Entry:
     story = Story("s", tuple(CopyGroup(lead) for lead in leads), PastStory("p", NIGHT, draw(any_text), ()))
     summary = Summary(story, draw(any_text), sentences, draw(st.sampled_from(Method)), draw(any_text), (dispute,))
     times = st.none() | st.datetimes(timezones=st.just(UTC))
-    return Entry(summary, 1.0, draw(times), draw(times), draw(any_text))
+    return Entry(summary, 1.0, draw(times), draw(times), (draw(any_text),))
 
 
 @st.composite
@@ -139,7 +139,7 @@ def test_story_order_is_the_editions() -> None:
 
 def test_a_storys_section_is_named_in_every_form() -> None:
     """Mail, text, page and the story's own page say under which of the reader's topics it stands, if any."""
-    told = replace(lone("Ferry afloat", article("a")), topic="Sea & ships")
+    told = replace(lone("Ferry afloat", article("a")), topics=("Sea & ships",))
     forms = render(edition(told), ZONE)
     assert all("Sea &amp; ships" in form for form in (forms.html, forms.page, forms.stories[0].html))
     assert "SEA & SHIPS" in forms.text

@@ -15,7 +15,9 @@ from pipeline.errors import ConfigError, NewsfoldError
 if TYPE_CHECKING:
     from pipeline.clustering.grounds import Link
     from pipeline.nightly import Moment, Outcome
+    from pipeline.records import Receipt
     from pipeline.store.core import Store
+    from pipeline.store.rows import Delivery
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the configuration file")]
 Night = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="the night; default: today's")]
@@ -104,19 +106,21 @@ def preview(
 def send(
     config_file: ConfigFile = DEFAULT_FILE,
     night: Night = None,
+    resume: Annotated[bool, typer.Option("--resume", help="send what is still pending: the default")] = False,
     retry_unknown: Annotated[
         bool, typer.Option("--retry-unknown", help="send again what may have arrived: some readers may get it twice")
     ] = False,
 ) -> Exit:
     """Send what is still pending of an edition (the latest, unless a date is given)."""
+    del resume  # says what happens anyway
     from pipeline.nightly import send_pending
 
     config = load(config_file)
     moment = _moment(config, night)
     receipts = send_pending(config, moment, night is not None, retry_unknown)
     for receipt in receipts:
-        show(f"{receipt.state.value:8} {receipt.recipient or 'outbox'}  {receipt.detail}")
-    return Exit.DONE if all(receipt.state.value == "sent" for receipt in receipts) else Exit.FAILED
+        show(_mail_line(receipt, config))
+    return Exit.DONE if all(receipt.state.value in ("sent", "withdrawn") for receipt in receipts) else Exit.FAILED
 
 
 @exits
@@ -136,17 +140,15 @@ def status(
         for state in store.feeds().values():
             if state.problem:
                 show(feed_line(state))
-        gone = len(store.subscriptions.departures(config.mail.list_id))
-        suppressed = len(store.ledger.suppressed_recipients())
-        if config.mail.recipients or gone or suppressed:
-            show(f"recipients: {len(config.mail.recipients)}, unsubscribed: {gone}, suppressed: {suppressed}")
+        for line in _list_lines(config, store):
+            show(line)
         latest = store.latest_edition()
         if latest is None:
             show("no edition yet")
             return
         show(f"latest edition {latest.edition}: {latest.subject}")
         for row in store.ledger.deliveries(latest.edition):
-            show(f"{row.state.value:8} {row.recipient or 'outbox'}  {row.detail}")
+            show(_mail_line(row, config))
         for line in store.rejects(latest.edition) if rejects else ():
             show(printable(line))
 
@@ -185,12 +187,15 @@ def config_check(config_file: ConfigFile = DEFAULT_FILE) -> None:
     if missing:
         raise ConfigError(f"configuration {config_file}: sources not found: {', '.join(missing)}")
     where = config.mail.smtp.host if config.mail.smtp else "the outbox folder"
-    sources, recipients = len(config.sources), len(config.mail.recipients)
+    sources, recipients = len(config.sources), sum(len(one.recipients) for one in config.mail.every_list)
     show(f"{config_file}: sources: {sources}, recipients: {recipients}, mail goes to {where}")
-    if config.mail.dkim is not None:
+    if config.mail.lists:
+        for one in config.mail.every_list:
+            show(f"list {one.id}: recipients: {len(one.recipients)}, topics: {', '.join(one.topics) or 'all'}")
+    for key in config.mail.dkim:
         from pipeline.mail.dkim import Signer
 
-        name, text = Signer.load(config.mail.dkim).record()
+        name, text = Signer.load(key).record()
         show(f'DNS: {name} TXT "{text}"')
 
 
@@ -210,6 +215,23 @@ def models_fetch(name: Annotated[str, typer.Argument(help="a name of `models lis
     from pipeline.digest.models import fetch
 
     show(str(fetch(name, say)))
+
+
+def _list_lines(config: Config, store: "Store") -> Iterator[str]:
+    """Who is on each list, who has left it, and how many addresses get no mail at all."""
+    lists = config.mail.every_list
+    suppressed = len(store.ledger.suppressed_recipients())
+    for one in lists:
+        gone = len(store.subscriptions.departures(one.id))
+        if one.recipients or gone or suppressed:
+            name = f"list {one.id}: " if len(lists) > 1 else ""
+            yield f"{name}recipients: {len(one.recipients)}, unsubscribed: {gone}, suppressed: {suppressed}"
+
+
+def _mail_line(mail: "Receipt | Delivery", config: Config) -> str:
+    """Where a message stands; with its list where there are several."""
+    to = f"{mail.recipient or 'outbox'}{f' ({mail.list_id})' if len(config.mail.every_list) > 1 else ''}"
+    return f"{mail.state.value:9} {to}  {mail.detail}"
 
 
 def _why(store: "Store", story: str, night: date) -> Iterator[str]:

@@ -32,17 +32,17 @@ class Outbox:
 
         Raises OSError when the folder cannot be written.
         """
-        path = self._folder / file_name(message.recipient)
+        path = self._folder / file_name(message)
         write_atomically(path, message.content, PRIVATE)
         return path
 
 
-def file_name(recipient: str) -> str:
-    """A file name for a recipient: readable, safe on any file system, and distinct by a hash of the address."""
-    if not recipient:
+def file_name(message: Message) -> str:
+    """A file name for a message: readable, safe on any file system, and distinct by list and recipient."""
+    if not message.recipient:
         return "edition.eml"
-    digest = hashlib.sha256(recipient.casefold().encode("utf-8", "replace")).hexdigest()[:10]
-    return f"{_slug(recipient)}-{digest}.eml"
+    digest = hashlib.sha256(message.message_id.encode("utf-8", "replace")).hexdigest()[:10]
+    return f"{_slug(message.recipient)}-{digest}.eml"
 
 
 def unwritable(error: OSError) -> Outcome:

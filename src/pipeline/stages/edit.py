@@ -7,7 +7,7 @@ from math import log1p
 
 from pipeline.config import TopicConfig
 from pipeline.records import Counts, Edition, Entry, LeftOut, Reject, Story, Summary
-from pipeline.topics import topic_of
+from pipeline.topics import topics_of
 
 FRESH_FOR = timedelta(hours=24)
 """A story last reported on this long before the cut-off counts as not fresh at all."""
@@ -55,9 +55,9 @@ def _entry(summary: Summary, cutoff: datetime, topics: Sequence[TopicConfig]) ->
     """A summary with its score, the span of its articles' dates and its topic."""
     dates = sorted(article.published for article in summary.story.articles if article.published)
     first, last = (dates[0], dates[-1]) if dates else (None, None)
-    topic = topic_of(summary.story, topics)
-    score = _score(summary.story, last, cutoff) + (topic.weight if topic else 0.0)
-    return Entry(summary, score, first, last, topic.name if topic else "")
+    about = topics_of(summary.story, topics)
+    score = _score(summary.story, last, cutoff) + (about[0].weight if about else 0.0)
+    return Entry(summary, score, first, last, tuple(topic.name for topic in about))
 
 
 def _score(story: Story, updated: datetime | None, cutoff: datetime) -> float:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.clustering.background import Background
-from pipeline.records import Article, FileState, Issue, PastStory, Rendered, Telling, Volume
+from pipeline.records import Article, Choice, FileState, Issue, Letter, PastStory, Rendered, Telling, Volume
 from pipeline.store import aliases, archive, explain, feeds, inbox, nights, runs, terms
 from pipeline.store.database import Database, open_database
 from pipeline.store.ledger import Ledger
@@ -51,6 +51,10 @@ class Store:
     def edition(self, edition: str) -> Rendered | None:
         """The edition of that id, as it was rendered, or None."""
         return nights.edition(self._database, edition)
+
+    def letter(self, edition: str, choice: Choice) -> Letter | None:
+        """What was written on the night for a choice, or None when nobody had made it."""
+        return archive.letter(self._database, edition, choice)
 
     def latest_edition(self) -> Rendered | None:
         """The edition of the latest night, or None."""

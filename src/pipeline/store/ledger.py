@@ -4,10 +4,11 @@
                        -> failed     refused for good
                        -> unknown    may have been taken
                        -> pending    certainly not taken
-            -> failed                refused before its text was asked for, or not to be sent any more
+            -> failed                refused before its text was asked for
+            -> withdrawn             nobody wants it any more: its reader left or is gone, which is no failure
 
-`sent` is final. `unknown` and `failed` stay until a person forces them back to `pending`. A row holds the message's
-bytes before any connection opens, and every change of state is committed by itself.
+`sent` and `withdrawn` are final. `unknown` and `failed` stay until a person forces them back to `pending`. A row holds
+the message's bytes before any connection opens, and every change of state is committed by itself.
 """
 
 import sqlite3
@@ -24,6 +25,7 @@ _FROM = {
     DeliveryState.SENDING: (DeliveryState.PENDING,),
     DeliveryState.SENT: (DeliveryState.SENDING,),
     DeliveryState.FAILED: (DeliveryState.PENDING, DeliveryState.SENDING),
+    DeliveryState.WITHDRAWN: (DeliveryState.PENDING,),
     DeliveryState.UNKNOWN: (DeliveryState.SENDING,),
 }
 _COLUMNS = "edition, list, recipient, message_id, state, attempts, detail, updated_at"
