@@ -26,7 +26,7 @@ def newsfold(*arguments: str) -> Result:
 
 
 @pytest.fixture
-def write(tmp_path: Path, tiny_causal: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """Writes a configuration: ann reads everything, bob schools; a list on fires; a list on chess."""
     source = write_lines(tmp_path / "in" / "day.jsonl", LINES).parent
     monkeypatch.chdir(tmp_path)
@@ -53,7 +53,7 @@ host = "127.0.0.1"
 port = {server.port}
 security = "none"
 {more}"""
-        return write_config(tmp_path / "newsfold.toml", tiny_causal, source, more=lists)
+        return write_config(tmp_path / "newsfold.toml", Path("none"), source, more=lists)
 
     return written
 

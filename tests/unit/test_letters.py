@@ -86,6 +86,8 @@ def test_nothing_on_a_readers_topics_is_said() -> None:
     assert note in html
     assert note in " ".join(text.split())
     assert "5 further stories of this edition are in the archive" in html
+    failed = replace(NIGHT, failed_sources=(Reject("source", "Island Radio", "no answer"),))
+    assert "1 source could not be read: news may be missing." in letter(Choice(topics=("Chess",)), failed)[1]
 
 
 def test_a_quiet_night_is_as_quiet_for_those_with_topics() -> None:

@@ -133,7 +133,7 @@ def test_story_order_is_the_editions() -> None:
     heads = ["Zebra", "Apple", "Mango"]
     rendered = render(edition(*(lone(head, article("a")) for head in heads)), ZONE)
     for html in (rendered.html, rendered.page):
-        assert [item.text for item in tree(html).findall(".//h2")] == [*heads, "About this edition"]
+        assert [item.text_content() for item in tree(html).findall(".//h2")] == [*heads, "About this edition"]
     assert [head for line in rendered.text.splitlines() for head in heads if line.endswith(f" {head}")] == heads
 
 

@@ -81,25 +81,14 @@ def preview(
 ) -> None:
     """Make the edition as it stands now and write it as mail.html, mail.txt and page.html.
 
-    The pages of its stories are written beside these, as in the archive. Nothing is saved or sent.
+    What readers with topics would get is written as mail-1.html and so on; the pages of its stories, and those that
+    they lead to, are written beside these, as in the archive. Nothing is saved or sent.
     """
-    from pipeline.files import write_atomically
-    from pipeline.nightly import make_edition, state_file
-    from pipeline.stages.publish import edition_files
-    from pipeline.store.core import open_store
+    from pipeline.preview import write_preview
 
     config = load(config_file)
-    with open_store(state_file(config)) as store:
-        _, made = make_edition(config, _moment(config, night), store, step)
-    for name, text in (
-        ("mail.html", made.rendered.html),
-        ("mail.txt", made.rendered.text),
-        ("page.html", made.rendered.page),
-    ):
-        write_atomically(out / name, text.encode("utf-8"))
-        show(str(out / name))
-    for path, text in edition_files(out, made.rendered):
-        write_atomically(path, text.encode("utf-8"))
+    for path in write_preview(config, _moment(config, night), out, step):
+        show(str(path))
 
 
 @exits

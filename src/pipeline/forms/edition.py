@@ -57,7 +57,7 @@ def view_choice(edition: Edition, view: EditionView, choice: Choice) -> EditionV
     chosen = _chosen(edition.entries, choice.topics) if choice.topics else [(at, "") for at in range(len(view.stories))]
     told = replace(edition, entries=tuple(edition.entries[at] for at, _ in chosen))
     about = listed([clean(topic) for topic in choice.topics])
-    quiet = view.quiet or ("" if chosen else _off_topic(len(edition.entries), about))
+    quiet = view.quiet or ("" if chosen else _off_topic(view, about))
     return replace(
         view,
         title=title,
@@ -146,10 +146,11 @@ def _quiet(edition: Edition) -> str:
     return f"All sources were read, and they held no story that earlier editions have not told.{rejected}"
 
 
-def _off_topic(found: int, about: str) -> str:
-    """What a mail says when none of the edition's stories is on its reader's topics."""
+def _off_topic(view: EditionView, about: str) -> str:
+    """What a mail says when none of the edition's stories is on its reader's topics; also what may be missing."""
+    found = len(view.stories)
     none = "Its one story is not" if found == 1 else f"None of its {found:,} stories is"
-    return f"This edition holds nothing on {about}. {none} about your topics."
+    return f"This edition holds nothing on {about}. {none} about your topics. {view.alarm}".rstrip()
 
 
 def _further(number: int, about: str) -> str:

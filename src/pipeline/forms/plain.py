@@ -71,7 +71,7 @@ def _head(view: EditionView) -> str:
     if view.web:
         lines += ["In the archive, each sentence in its source:", view.web]
     if view.quiet:
-        lines += ["", "", "Nothing new", "", *fill(view.quiet)]
+        lines += ["", "", "Nothing on your topics" if view.further else "Nothing new", "", *fill(view.quiet)]
     elif view.alarm:
         lines += fill(view.alarm)
     return "\n".join(lines)

@@ -135,3 +135,7 @@ class EditionView:
     made: str
     unsubscribe: str
     further: str = ""
+
+    def web_of(self, story: StoryView) -> str:
+        """The address of a story's page in the archive, empty when that is served nowhere."""
+        return f"{self.web.removesuffix('.html')}/{story.page}" if self.web else ""
