@@ -59,13 +59,15 @@ security = "none"
 
 
 def by_list(server: MailServer) -> dict[tuple[str, str], str]:
-    """The text of each message that arrived, by list and reader."""
+    """The text of each message that arrived, without its reader's own link, by list and reader."""
     found = {}
     for recipient, content in server.received:
         message = message_from_bytes(content, policy=default)
         plain = message.get_body(("plain",))
         assert plain is not None
-        found[message["List-Id"].strip("<>").partition(".")[0], recipient.partition("@")[0]] = plain.get_content()
+        found[message["List-Id"].strip("<>").partition(".")[0], recipient.partition("@")[0]] = (
+            plain.get_content().partition("Unsubscribe from this list:")[0]
+        )
     assert len(found) == len(server.received)
     return found
 

@@ -28,6 +28,7 @@ from made_editions import (
 from pipeline.forms.palette import DARK, LIGHT, Palette
 from pipeline.forms.plain import WIDTH
 from pipeline.forms.words import clean
+from pipeline.mail.message import LEAVE
 from pipeline.records import (
     Article,
     Claim,
@@ -209,6 +210,7 @@ def test_mail_stands_alone() -> None:
     assert root.xpath("//table[not(@role='presentation')]") == []
     assert root.get("lang") == "en"
     assert html.index("charset") < 200
+    assert html.count(LEAVE) == 1
 
 
 def test_quiet_night_says_so() -> None:
