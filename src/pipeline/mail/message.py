@@ -29,7 +29,7 @@ LINE_LIMIT = 998
 SUBJECT_LIMIT = 300
 """Characters; headlines are outside text, and servers refuse messages with huge headers."""
 LEAVE = "<!--leave-->"
-"""Where a letter's HTML has room for its reader's own link to unsubscribe; text from outside is escaped and holds none."""
+"""Where a letter's HTML has room for its reader's own link to unsubscribe; what comes from outside is escaped."""
 _ADDRESS_LIMIT = 254
 _FOLD = 76
 _URL_MARKS = "/:?#[]@!$&'()*+,;=%~"
