@@ -75,7 +75,7 @@ def deliver(
     """
     pace = pace or Pace()
     readers = frozenset(reader.key for reader in audience(mail))
-    job = _Job(rendered.edition, readers, store, transport, pace)
+    job = _Job(rendered.edition, readers, frozenset(list_id for list_id, _ in readers), store, transport, pace)
     store.ledger.recover(rendered.edition, pace.now())
     enqueue(rendered, mail, store, pace.now(), skip_quiet=skip_quiet)
     held = hold_reason(rendered, mail, pace.now())
@@ -137,14 +137,11 @@ class _Job:
     edition: str
     audience: frozenset[tuple[str, str]]
     """Whom the edition is for, by list and address."""
+    lists: frozenset[str]
+    """The ids of the lists; rows of another one are not this run's."""
     store: Store
     transport: Transport
     pace: Pace
-
-    @property
-    def lists(self) -> frozenset[str]:
-        """The ids of the lists; rows of another one are not this run's."""
-        return frozenset(list_id for list_id, _ in self.audience)
 
     @property
     def ledger(self) -> Ledger:
