@@ -39,7 +39,7 @@ LAYERS = (
     ("stages",),
     ("engine",),
     ("nightly", "wsgi", "checkup"),
-    ("demo",),
+    ("demo", "preview"),
     ("cli",),
 )
 HEAVY = (
@@ -125,6 +125,7 @@ def test_only_nightly_knows_several_stages() -> None:
         at_top = {other for other, node in imports_of(module) if other in stages and node in tree(module).body}
         allowed = {
             "demo": {"stages.deliver"},
+            "preview": {"stages.publish"},
             "wsgi": {"stages.unsubscribe"},
             "engine.stories": {"stages.cluster"},
         }.get(module, set())

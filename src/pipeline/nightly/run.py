@@ -206,8 +206,7 @@ def _night(desk: Desk, mail: bool) -> Outcome:
     _publish(config, store, desk.report)
     # A past night that was made of stored articles has never had any mail.
     is_for_readers = not desk.backfill or bool(store.ledger.deliveries(rendered.edition))
-    is_news = not rendered.quiet or config.edition.quiet == "mail"
-    receipts = _mail(config, rendered, desk.moment, store) if mail and is_for_readers and is_news else ()
+    receipts = _mail(config, rendered, desk.moment, store) if mail and is_for_readers else ()
     page = edition_page(archive_folder(config), rendered.edition)
     return Outcome(_ending(edition), rendered, receipts, page, edition)
 
@@ -251,7 +250,8 @@ def restore_state(config: Config, backup: Path, now: datetime) -> Restored:
 def _mail(config: Config, rendered: Rendered, moment: Moment, store: Store) -> tuple[Receipt, ...]:
     """Deliver what is still pending of an edition."""
     with open_transport(config.mail, config.data_dir / "outbox", rendered.edition) as transport:
-        return deliver(rendered, config.mail, store, transport, moment.pace)
+        skip_quiet = config.edition.quiet == "skip"
+        return deliver(rendered, config.mail, store, transport, moment.pace, skip_quiet=skip_quiet)
 
 
 def _ending(edition: Edition | None) -> Ending:
