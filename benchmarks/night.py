@@ -23,10 +23,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from cluster import ROOT
 from corpus import SILENT
-from story_scale import make_night
-
+from harness import ROOT, head
 from pipeline.config import DEFAULT_MODEL, Config, DigestConfig, SourceConfig
 from pipeline.jsonlines import article_line
 from pipeline.nightly import run
@@ -34,6 +32,7 @@ from pipeline.nightly.desk import Desk, Moment, Step
 from pipeline.records import Article
 from pipeline.stages.deliver import Pace
 from pipeline.store.rows import Night
+from story_scale import make_night
 
 REPRINTS = 5
 """Every so manyth article is a reprint."""
@@ -58,6 +57,7 @@ def main() -> None:
         print(f"skipped: {options.shared} does not hold the labelled sets")
         return
     names = ["articles", "seconds", *STEPS, "memory"]
+    print(head("numba", "numpy", "torch"))
     print(f"| {' | '.join(names)} |\n|{'---|' * len(names)}")
     for count in map(int, options.counts.split(",")):
         with tempfile.TemporaryDirectory() as folder:
