@@ -59,6 +59,7 @@ bench: $(EMBEDDED_MODEL)
 	$(BIN)/python benchmarks/summarise.py
 	$(BIN)/python benchmarks/summarise.py --edition
 	$(BIN)/python benchmarks/deliver.py
+	$(BIN)/python benchmarks/night.py
 
 docs: $(INSTALLED)
 	$(BIN)/newsfold config example > newsfold.example.toml

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from harness import head
-from pipeline.config import DkimConfig, MailConfig, SmtpConfig
+from pipeline.config import DkimConfig, MailConfig, ReaderConfig, SmtpConfig
 from pipeline.records import Counts, Edition, Rendered
 from pipeline.stages.deliver import Pace, deliver, enqueue, open_transport
 from pipeline.store.core import open_store
@@ -68,15 +68,15 @@ def server() -> Iterator[int]:
         process.terminate()
 
 
-def signing(folder: Path, kind: str) -> DkimConfig | None:
-    """A new key of a kind, as configured; None for `none`."""
+def signing(folder: Path, kind: str) -> tuple[DkimConfig, ...]:
+    """A new key of a kind, as configured; none for `none`."""
     if kind == "none":
-        return None
+        return ()
     key = Ed25519PrivateKey.generate() if kind == "ed25519" else generate_private_key(65537, 2048)
     path = folder / "dkim.pem"
     path.touch(mode=0o600)
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return DkimConfig(domain="example.org", selector="news", private_key_file=path)
+    return (DkimConfig(domain="example.org", selector="news", private_key_file=path),)
 
 
 def peak_mib() -> float:
@@ -103,7 +103,7 @@ def measure(recipients: int, kind: str) -> None:
         store.save_night(night)
         mail = MailConfig(
             sender="desk@example.org",
-            recipients=tuple(f"reader{number}@example.org" for number in range(recipients)),
+            recipients=tuple(ReaderConfig(address=f"reader{number}@example.org") for number in range(recipients)),
             unsubscribe_mailto="leave@example.org",
             unsubscribe_url="https://example.org/leave?t=",
             smtp=SmtpConfig(host="127.0.0.1", port=port, security="none"),

@@ -23,17 +23,19 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from cluster import ROOT
+from cluster import changed
 from corpus import SILENT
 from pipeline.config import DEFAULT_MODEL, Config, DigestConfig, SourceConfig
 from pipeline.jsonlines import article_line
 from pipeline.nightly import run
 from pipeline.nightly.desk import Desk, Moment, Step
+from pipeline.nightly.line import line
 from pipeline.records import Article
 from pipeline.stages.deliver import Pace
 from pipeline.store.rows import Night
 from story_scale import make_night
 
+ROOT = Path(__file__).parents[1]
 REPRINTS = 5
 """Every so manyth article is a reprint."""
 SEED = 1
@@ -121,15 +123,11 @@ def _run(folder: Path, model: str) -> dict[str, list[float]]:
             note(step.value)
             yield step
 
-    line = run.line
-    run.line = watched
-    try:
+    with changed(run, "line", watched):
         source = SourceConfig(path=folder / "night.jsonl")
         config = Config(data_dir=folder / "state", sources=(source,), digest=DigestConfig(model=model, device="cpu"))
         moment = Moment(date(2026, 3, 10), CUTOFF, Pace(now=lambda: CUTOFF))
-        run.run_night(config, moment, lambda told: print(f"{folder.name}: {told}", file=sys.stderr))
-    finally:
-        run.line = line
+        run.run_night(config, moment)
     note(STEPS[-1])
     return taken
 

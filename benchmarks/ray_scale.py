@@ -24,6 +24,7 @@ import numpy as np
 import pyarrow as pa
 
 import corpus
+from harness import DEFAULT_SHARED
 from pipeline.engine import session
 from pipeline.engine.folding import fold_blocks
 from pipeline.engine.reading import read_blocks
@@ -173,7 +174,7 @@ def resident() -> float:
 def main() -> None:
     """Measure and print, a line of JSON for each run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shared", type=Path, default=corpus.DEFAULT_SHARED)
+    parser.add_argument("--shared", type=Path, default=DEFAULT_SHARED)
     parser.add_argument("--counts", default="10000,100000")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--store", type=float, default=2)

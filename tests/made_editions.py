@@ -174,5 +174,5 @@ def hostile_edition() -> Edition:
     told = DigestSentence(HOSTILE, evidence, Method.EXTRACTED, HOSTILE)
     story = Story("../../etc/passwd", (CopyGroup(lead, (copy,)), CopyGroup(other)))
     dispute = Disagreement(HOSTILE, (Claim(HOSTILE, ("a",)), Claim("<i>9</i>", ("b", "unknown"))))
-    entry_ = Entry(Summary(story, HOSTILE, (told,), Method.MIXED, HOSTILE, (dispute,)), 1.0, CUTOFF, CUTOFF, HOSTILE)
+    entry_ = Entry(Summary(story, HOSTILE, (told,), Method.MIXED, HOSTILE, (dispute,)), 1.0, CUTOFF, CUTOFF, (HOSTILE,))
     return replace(edition(entry_), title=HOSTILE, failed_sources=(Reject("ingest", HOSTILE, HOSTILE),))

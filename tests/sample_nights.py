@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from pipeline.config import MailConfig, SmtpConfig
+from pipeline.config import MailConfig, ReaderConfig, SmtpConfig
 from pipeline.mail.message import build_message
 from pipeline.records import (
     Article,
@@ -90,7 +90,7 @@ def make_mail(recipients: tuple[str, ...] = (), smtp: SmtpConfig | None = None) 
     return MailConfig(
         sender="digest@example.org",
         sender_name="Newsfold",
-        recipients=recipients,
+        recipients=tuple(ReaderConfig(address=address) for address in recipients),
         list_id=LIST,
         unsubscribe_mailto="leave@example.org",
         unsubscribe_url="https://example.org/leave?t=",

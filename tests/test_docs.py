@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import generated
+import picture
+from browser import CHROMIUM
 from proofs import proofs, proofs_in
 
 ROOT = Path(__file__).parents[1]
@@ -17,7 +19,7 @@ DOCUMENTS = [
     ROOT / "ARCHITECTURE.md",
 ]
 # Documents that other changes bring; a name goes when its file is here.
-WRITTEN_ELSEWHERE = frozenset({"configuration.md", "mail.md", "scale.md"})
+WRITTEN_ELSEWHERE = frozenset({"mail.md", "scale.md"})
 each = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
@@ -123,3 +125,21 @@ def _can_fail(node: ast.AST) -> bool:
     if isinstance(node, ast.Assert):
         return True
     return isinstance(node, ast.Call) and bool(re.match(r"(pytest\.raises|\w*assert_\w+)$", ast.unparse(node.func)))
+
+
+def test_the_picture_is_small() -> None:
+    """Everyone who looks at the project loads it."""
+    content = picture.PICTURE.read_bytes()
+    assert content.startswith(b"\x89PNG")
+    assert len(content) <= picture.LARGEST
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_a_page_is_pictured(tmp_path: Path) -> None:
+    """`make picture` takes what a browser shows, in the size that was asked for; other pages give other pictures."""
+    one, other = tmp_path / "one.png", tmp_path / "other.png"
+    picture.shoot("<h1>Ferry refloated</h1>", one, str(CHROMIUM))
+    picture.shoot("<h1>Teachers to strike</h1>", other, str(CHROMIUM))
+    width, height = (int.from_bytes(one.read_bytes()[at : at + 4]) for at in (16, 20))
+    assert (width, height) == (picture.WIDTH, picture.HEIGHT)
+    assert one.read_bytes() != other.read_bytes()

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from pipeline.config import Config, SourceConfig
@@ -74,8 +75,8 @@ def _mail(config: Config) -> Iterator[str]:
     now = datetime.now(UTC)
     sample = Rendered(now.date().isoformat(), config.title, now, "", "", "")
     yield from _raised(lambda: build_message(sample, mail.sender, mail, "token"))
-    if (dkim := mail.dkim) is not None:
-        yield from _raised(lambda: Signer.load(dkim))
+    for key in mail.dkim:
+        yield from _raised(partial(Signer.load, key))
     if (smtp := mail.smtp) is not None:
         yield from _raised(lambda: SmtpTransport(smtp, mail.sender, Outbox(Path(), "")))
 

@@ -1,9 +1,7 @@
 """The configuration: one TOML file to frozen models; an unknown or mistyped key is an error."""
 
 import difflib
-import ipaddress
 import os
-import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +9,8 @@ from typing import Annotated, ClassVar, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     EmailStr,
     Field,
@@ -23,37 +21,25 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.config import JsonDict
 
 from pipeline.credentials import credential
 from pipeline.errors import ConfigError
+from pipeline.values import (
+    FeedAddress,
+    HeaderText,
+    HostName,
+    ListId,
+    PingAddress,
+    PositiveInt,
+    SecureAddress,
+    WebAddress,
+    check_host_or_network,
+)
 
 DEFAULT_MODEL = "smollm2-135m-instruct"
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Engine = Literal["local", "ray"]
-PositiveInt = Annotated[int, Field(gt=0)]
-HeaderText = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
-
-
-def _is_ping_address(value: SecretStr) -> SecretStr:
-    """The address, which what is raised does not repeat."""
-    if not re.fullmatch(r"https?://[^\s/@?#]+[!-~]*", value.get_secret_value()) or "@" in value.get_secret_value():
-        raise ValueError("must start with http:// or https://, and hold no blanks, user or password")
-    return value
-
-
-FeedAddress = Annotated[str, Field(pattern=r"^https?://[^\s@]+$", max_length=2000)]
-WebAddress = Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s<>\"]+$")]
-SecureAddress = Annotated[str, Field(pattern=r"^https://[^\s<>]+$")]
-
-PingAddress = Annotated[SecretStr, AfterValidator(_is_ping_address)]
-"""Whoever knows it can report in this job's name."""
-
-HostName = Annotated[
-    str,
-    Field(
-        max_length=200, pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
-    ),
-]
 
 
 class _Section(BaseModel):
@@ -161,7 +147,7 @@ class EditionConfig(_Section):
     stories: PositiveInt = 30
     """At most this many stories."""
     quiet: Literal["mail", "skip"] = "mail"
-    """What a night with nothing new gives: a short mail, or none."""
+    """What a night with nothing new, at all or on a reader's topics, gives: a short mail, or none."""
     remember_days: PositiveInt = 7
     """How many nights back a story may be continued."""
 
@@ -224,7 +210,7 @@ class SmtpConfig(_Section):
 
 
 class DkimConfig(_Section):
-    """DKIM signatures (RFC 6376), else left to the mail server. `newsfold config check` shows what DNS must hold."""
+    """A DKIM key (RFC 6376), or several side by side (RFC 8463). `newsfold config check` shows what DNS must hold."""
 
     domain: Annotated[HostName, Field(examples=["example.org"])]
     """The sender's domain, or one above or below it."""
@@ -256,6 +242,55 @@ class DkimConfig(_Section):
             ) from None
 
 
+class ReaderConfig(_Section):
+    """A recipient; in the file also the address alone."""
+
+    address: EmailStr
+    topics: tuple[str, ...] | None = None
+    """Names of `[[topics]]`, in this reader's order: the mail holds the stories of these; an empty list asks for all.
+    Without it the list's topics hold."""
+
+
+def _as_table(value: object) -> object:
+    """A recipient given as an address alone, as the table it stands for."""
+    return {"address": value} if isinstance(value, str) else value
+
+
+def _as_tables(value: object) -> object:
+    """One table where there may be several."""
+    return (value,) if isinstance(value, dict | DkimConfig) else value
+
+
+INLINE: JsonDict = {"inline": True}
+"""Marks a list of tables that stand in one line."""
+Recipients = tuple[Annotated[ReaderConfig, BeforeValidator(_as_table)], ...]
+
+
+class ListConfig(_Section):
+    """A list besides that of `mail.recipients`: who is on it, and what it is about. As many as wanted."""
+
+    id: Annotated[ListId, Field(examples=["energy.newsfold.localhost"])]
+    """The list's identifier (RFC 2919); readers leave one list, not all."""
+    title: Annotated[HeaderText | None, Field(examples=["Energy this morning"])] = None
+    """What its mail is headed with, else the edition's title."""
+    topics: Annotated[tuple[str, ...], Field(examples=[["Energy"]])] = ()
+    """Names of `[[topics]]`, in order: the mail holds their stories; empty: the whole edition."""
+    recipients: Annotated[Recipients, Field(examples=[["c@example.org"]], json_schema_extra=INLINE)] = ()
+    """Who gets it, as in `mail.recipients`; a reader's own topics win."""
+
+    def topics_of(self, reader: ReaderConfig) -> tuple[str, ...]:
+        """The topics whose stories a reader of this list gets; none stands for the whole edition."""
+        return self.topics if reader.topics is None else reader.topics
+
+    @model_validator(mode="after")
+    def _one_choice_a_reader(self) -> Self:
+        chosen: dict[str, tuple[str, ...]] = {}
+        for reader in self.recipients:
+            if chosen.setdefault(reader.address.casefold(), self.topics_of(reader)) != self.topics_of(reader):
+                raise ValueError(f"{reader.address} is on the list {self.id} twice, with different topics")
+        return self
+
+
 class MailConfig(_Section):
     """Who gets the edition and how."""
 
@@ -263,9 +298,9 @@ class MailConfig(_Section):
     """The address that the mail comes from."""
     sender_name: HeaderText = "Newsfold"
     """The name that stands before it."""
-    recipients: Annotated[tuple[EmailStr, ...], Field(examples=[["reader@example.org"]])] = ()
-    """Who gets a message; empty: the outbox folder alone."""
-    list_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")] = "daily.newsfold.localhost"
+    recipients: Annotated[Recipients, Field(examples=[["reader@example.org"]], json_schema_extra=INLINE)] = ()
+    """Who gets a message: addresses, or tables of `address` and that reader's `topics`."""
+    list_id: ListId = "daily.newsfold.localhost"
     """The list's identifier (RFC 2919); a new one is a list nobody has left."""
     unsubscribe_mailto: Annotated[EmailStr | None, Field(examples=["leave@example.org"])] = None
     """Who writes here leaves the list: `newsfold unsubscribe --mbox`."""
@@ -273,19 +308,35 @@ class MailConfig(_Section):
     """One-click address (RFC 8058), to which a token is appended."""
     hold_hours: PositiveInt = 18
     """An edition older than this is held, not sent."""
+    lists: tuple[ListConfig, ...] = ()
     smtp: SmtpConfig | None = None
-    dkim: DkimConfig | None = None
+    dkim: Annotated[tuple[DkimConfig, ...], BeforeValidator(_as_tables)] = ()
+
+    @property
+    def every_list(self) -> tuple[ListConfig, ...]:
+        """All lists, that of `recipients` first; it is left out where nobody is on it and there are others."""
+        plain = ListConfig(id=self.list_id, recipients=self.recipients)
+        return (plain, *self.lists) if self.recipients or not self.lists else self.lists
 
     @field_validator("dkim")
     @classmethod
-    def _sender_is_covered(cls, value: DkimConfig | None, info: ValidationInfo) -> DkimConfig | None:
+    def _sender_is_covered(cls, value: tuple[DkimConfig, ...], info: ValidationInfo) -> tuple[DkimConfig, ...]:
         """DMARC counts a signature only when its domain and the sender's belong together."""
         domain = str(info.data.get("sender", "")).rpartition("@")[2].casefold()
-        if value is not None and domain:
-            signing = value.domain.casefold()
+        for key in value if domain else ():
+            signing = key.domain.casefold()
             if not f".{domain}".endswith(f".{signing}") and not signing.endswith(f".{domain}"):
-                raise ValueError(f"domain {value.domain!r} is not that of the sender, {domain!r}")
+                raise ValueError(f"domain {key.domain!r} is not that of the sender, {domain!r}")
+        if len({(key.domain.casefold(), key.selector.casefold()) for key in value}) < len(value):
+            raise ValueError("each key needs a selector of its own: its public half lies there in DNS")
         return value
+
+    @model_validator(mode="after")
+    def _lists_differ(self) -> Self:
+        ids = [one.id.casefold() for one in self.every_list]
+        if len(set(ids)) < len(ids):
+            raise ValueError("each list needs an id of its own; mail.list_id is that of mail.recipients")
+        return self
 
 
 class WatchConfig(_Section):
@@ -335,6 +386,18 @@ class Config(_Section):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Paris") from error
+        return value
+
+    @field_validator("mail")
+    @classmethod
+    def _topics_are_known(cls, value: MailConfig, info: ValidationInfo) -> MailConfig:
+        known = [topic.name for topic in info.data.get("topics", ())]
+        for one in value.every_list:
+            for name in (*one.topics, *(topic for reader in one.recipients for topic in reader.topics or ())):
+                if name not in known:
+                    raise ValueError(
+                        f"list {one.id}: {name!r} is none of the [[topics]] ({', '.join(known) or 'none'})"
+                    )
         return value
 
     @property
@@ -411,7 +474,8 @@ def _paths(table: type[_Section]) -> Iterator[str]:
     """Every key that stands in a table and in those below it, with its way from there."""
     for name, field in table.model_fields.items():
         below = table_kind(field.annotation)
-        yield from (f"{name}.{path}" for path in _paths(below)) if below else (name,)
+        is_inline = field.json_schema_extra == INLINE
+        yield from (f"{name}.{path}" for path in _paths(below)) if below and not is_inline else (name,)
 
 
 def _resolved(config: Config, folder: Path) -> Config:
@@ -421,9 +485,7 @@ def _resolved(config: Config, folder: Path) -> Config:
     if mail.smtp is not None and mail.smtp.password_file is not None:
         smtp = mail.smtp.model_copy(update={"password_file": folder / mail.smtp.password_file})
         mail = mail.model_copy(update={"smtp": smtp})
-    if mail.dkim is not None and mail.dkim.private_key_file is not None:
-        dkim = mail.dkim.model_copy(update={"private_key_file": folder / mail.dkim.private_key_file})
-        mail = mail.model_copy(update={"dkim": dkim})
+    mail = mail.model_copy(update={"dkim": tuple(_with_key_file(key, folder) for key in mail.dkim)})
     watch = config.watch
     if watch.metrics_file is not None:
         watch = watch.model_copy(update={"metrics_file": folder / watch.metrics_file})
@@ -432,16 +494,13 @@ def _resolved(config: Config, folder: Path) -> Config:
     )
 
 
+def _with_key_file(key: DkimConfig, folder: Path) -> DkimConfig:
+    """A key whose file, if it has one, is named from the root."""
+    path = key.private_key_file
+    return key if path is None else key.model_copy(update={"private_key_file": folder / path})
+
+
 def _located(source: SourceConfig, folder: Path) -> SourceConfig:
     """A source whose file, if it is one, is named from the root."""
     places = {"path": source.path, "opml": source.opml}
     return source.model_copy(update={key: folder / place for key, place in places.items() if place is not None})
-
-
-def check_host_or_network(entry: str) -> None:
-    """Raise ValueError when the text is no host name, address or network."""
-    try:
-        ipaddress.ip_network(entry, strict=False)
-    except ValueError:
-        if not entry or set(entry) & set("/:@ ") or entry.replace(".", "").isdigit():
-            raise ValueError(f"{entry!r} is no host name, address or network such as 10.0.0.0/8") from None

@@ -4,7 +4,7 @@ RawItem -> Article -> CopyGroup -> Story -> Summary -> Edition -> Rendered -> Re
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -34,12 +34,17 @@ class Method(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where a message stands in the ledger; `UNKNOWN` is a crash between the message's end and the server's answer."""
+    """Where a message stands in the ledger.
+
+    `UNKNOWN` is a crash between the message's end and the server's answer, `WITHDRAWN` one that nobody wants any more:
+    its reader left, or was found not to exist, after it was queued.
+    """
 
     PENDING = "pending"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    WITHDRAWN = "withdrawn"
     UNKNOWN = "unknown"
 
 
@@ -249,14 +254,19 @@ class Summary:
 class Entry:
     """A story's place in the edition. `score` ranked it; `first_seen` and `updated` bound its articles' dates.
 
-    `topic` is the section it stands in, "" when it stands in none.
+    `topics` are those it is about, the one it is most about first: in the whole edition it stands under that.
     """
 
     summary: Summary
     score: float
     first_seen: datetime | None
     updated: datetime | None
-    topic: str = ""
+    topics: tuple[str, ...] = ()
+
+    @property
+    def topic(self) -> str:
+        """The section it stands in, "" when it stands in none."""
+        return self.topics[0] if self.topics else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,11 +355,34 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What a mail is made for: the title of the list, "" for the edition's, and the topics asked for, in order.
+
+    No topics ask for the whole edition.
+    """
+
+    title: str = ""
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a mail says to all who made one choice; `quiet` tells that the night has no stories for them."""
+
+    choice: Choice
+    subject: str
+    html: str
+    text: str
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """An edition in the forms it is read in: `html` within the mail's size budget, `text` and `page` complete.
 
     `cutoff` dates the message; `page` is the whole edition as a web page for the archive, `stories` are the pages of
-    its stories, best first; `quiet` tells of no stories.
+    its stories, best first; `quiet` tells of no stories; `letters` are the mails of those who chose otherwise than the
+    whole edition under its own title.
     """
 
     edition: str
@@ -360,6 +393,16 @@ class Rendered:
     page: str
     quiet: bool = False
     stories: tuple[StoryPage, ...] = ()
+    letters: tuple[Letter, ...] = ()
+
+    @property
+    def letter(self) -> Letter:
+        """The mail for those who get the whole edition."""
+        return Letter(Choice(), self.subject, self.html, self.text, self.quiet)
+
+    def as_told_in(self, letter: Letter) -> "Rendered":
+        """The same edition with another letter for a mail."""
+        return replace(self, subject=letter.subject, html=letter.html, text=letter.text, quiet=letter.quiet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,3 +414,4 @@ class Receipt:
     message_id: str
     state: DeliveryState
     detail: str = ""
+    list_id: str = ""

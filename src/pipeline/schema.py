@@ -96,14 +96,14 @@ def _tables(model: type[BaseModel], path: str, field: FieldInfo) -> Iterator[Tab
         optional=(is_list and not field.examples) or (bool(path) and field.default is None),
     )
     for name, below in model.model_fields.items():
-        if kind := table_kind(below.annotation):
+        if (kind := table_kind(below.annotation)) and not _is_inline(below):
             yield from _tables(kind, f"{path}.{name}".lstrip("."), below)
 
 
 def _keys(model: type[BaseModel]) -> Iterator[Key]:
     """The plain keys of a model."""
     for name, field in model.model_fields.items():
-        if table_kind(field.annotation) is None:
+        if table_kind(field.annotation) is None or _is_inline(field):
             yield Key(
                 name=name,
                 kind=_kind(field.annotation) + _bounds(field),
@@ -113,6 +113,11 @@ def _keys(model: type[BaseModel]) -> Iterator[Key]:
                 choices=tuple(map(_toml, _choices(field.annotation))),
                 needed=field.is_required(),
             )
+
+
+def _is_inline(field: FieldInfo) -> bool:
+    """Whether the field's tables stand in one line."""
+    return field.json_schema_extra == config.INLINE
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Which of a reader's topics a story is about: the words by which a section of the edition is known."""
+"""Which of the readers' topics a story is about: the words by which a section of the edition is known."""
 
 from collections.abc import Sequence
 
@@ -12,14 +12,14 @@ MOST_OF = 0.5
 """Share of a story's texts that must be about a topic."""
 
 
-def topic_of(story: Story, topics: Sequence[TopicConfig]) -> TopicConfig | None:
-    """The topic that most of the story's texts are about, of equals the first; None when half of them are about none.
+def topics_of(story: Story, topics: Sequence[TopicConfig]) -> tuple[TopicConfig, ...]:
+    """The topics that at least half of the story's texts are about, that of most texts first, of equals as they stand.
 
     A text is about a topic when it names one of its words or phrases, in whatever form a word has.
     """
-    shares = [_share(story, topic) for topic in topics]
-    best = max(shares, default=0.0)
-    return topics[shares.index(best)] if best >= MOST_OF else None
+    shares = ((_share(story, topic), topic) for topic in topics)
+    about = sorted((one for one in shares if one[0] >= MOST_OF), key=lambda one: -one[0])
+    return tuple(topic for _, topic in about)
 
 
 def _share(story: Story, topic: TopicConfig) -> float:

@@ -35,7 +35,7 @@ def make_application(config: Config) -> OneClick:
     opened = _PerThread(config.state_file)
 
     def leave(token: str) -> None:
-        by_link(token, config.mail, opened.store(), datetime.now(UTC))
+        by_link(token, opened.store(), datetime.now(UTC))
 
     opened.store()
     return OneClick(config.title, leave)

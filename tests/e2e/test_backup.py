@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from made_nights import LINES, TONIGHT, WEDNESDAY, asked, configured, moment, write_config, write_lines
 from mailserver import MailServer
 from pipeline.cli.main import app
-from pipeline.config import Config, MailConfig, SmtpConfig
+from pipeline.config import Config, MailConfig, ReaderConfig, SmtpConfig
 from pipeline.errors import ConfigError, StoreError
 from pipeline.nightly.run import restore_state, run_night, send_pending
 from pipeline.stages.unsubscribe import by_hand
@@ -37,7 +37,7 @@ def config(tmp_path: Path) -> Config:
 def mailed(config: Config, port: int) -> Config:
     """The same with two recipients and a server."""
     smtp = SmtpConfig(host="127.0.0.1", port=port, security="none")
-    recipients = ("ann@example.org", "bob@example.org")
+    recipients = (ReaderConfig(address="ann@example.org"), ReaderConfig(address="bob@example.org"))
     return config.model_copy(update={"mail": MailConfig(recipients=recipients, smtp=smtp)})
 
 
@@ -90,7 +90,7 @@ def test_backups_of_a_state_that_is_written_to_are_whole(tmp_path: Path) -> None
 
     writer = threading.Thread(target=nights)
     writer.start()
-    counts = []
+    counts: list[int] = []
     while not done.is_set():
         copy = tmp_path / f"copy-{len(counts)}.sqlite"
         write_backup(state, copy, NOW)
@@ -190,7 +190,7 @@ def test_who_has_left_since_the_backup_stays_away(config: Config, tmp_path: Path
     backup = tmp_path / "backup.sqlite"
     write_backup(config.state_file, backup, NOW)
     with open_store(config.state_file) as store:
-        by_hand("ann@example.org", config.mail, store, NOW)
+        by_hand("ann@example.org", (config.mail.list_id,), store, NOW)
     done = restore_state(config, backup, NOW)
     assert done.departures_kept
     assert done.replaced is not None

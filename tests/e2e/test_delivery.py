@@ -66,9 +66,9 @@ def test_edition_reaches_everyone_over_one_connection(sender: Sender) -> None:
         assert sender.send(server.config()) == ALL_SENT
         assert sender.send(server.config()) == ALL_SENT
         assert (server.recipients(), server.connections) == (["ann", "bob", "carol"], 1)
-    for row, (recipient, content) in zip(sender.store.ledger.deliveries(EDITION), server.received, strict=True):
+    for row, (_, content) in zip(sender.store.ledger.deliveries(EDITION), server.received, strict=True):
         assert content == sender.store.ledger.message(row).content
-        assert content == (sender.outbox / EDITION / file_name(recipient)).read_bytes()
+        assert content == (sender.outbox / EDITION / file_name(row.recipient, row.message_id)).read_bytes()
     assert sender.detail("ann") == "250 2.0.0 taken"
 
 

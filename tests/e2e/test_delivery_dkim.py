@@ -26,11 +26,17 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def received(
-    store: Store, folder: Path, signing: DkimConfig, *recipients: str, faults: dict[str, list[Fault]] | None = None
+    store: Store,
+    folder: Path,
+    signing: DkimConfig | tuple[DkimConfig, ...],
+    *recipients: str,
+    faults: dict[str, list[Fault]] | None = None,
 ) -> list[bytes]:
     """The sample edition as a server takes it."""
     with MailServer(faults, enable_SMTPUTF8=True) as server:
-        mail = make_mail(recipients, server.config()).model_copy(update={"dkim": signing})
+        mail = make_mail(recipients, server.config()).model_copy(
+            update={"dkim": signing if isinstance(signing, tuple) else (signing,)}
+        )
         with open_transport(mail, folder / "outbox", DAY.isoformat()) as transport:
             rendered = make_rendered(subject="Überschrift " * 12, text=TEXT, html=f"<p>{TEXT}</p>")
             deliver(rendered, mail, store, transport, Pace(now=lambda: NOW, sleep=lambda _: None))
@@ -75,5 +81,16 @@ def test_the_ledger_and_the_outbox_hold_what_was_signed(store: Store, tmp_path: 
     (content,) = received(store, tmp_path, dkim_config(tmp_path, "ed25519"), "ann@example.org")
     (row,) = store.ledger.deliveries(DAY.isoformat())
     assert content == store.ledger.message(row).content
-    assert content == (tmp_path / "outbox" / DAY.isoformat() / file_name("ann@example.org")).read_bytes()
+    assert content == (tmp_path / "outbox" / DAY.isoformat() / file_name(row.recipient, row.message_id)).read_bytes()
     assert is_valid(content, Signer.load(first))
+
+
+def test_two_keys_sign_side_by_side(store: Store, tmp_path: Path) -> None:
+    """RFC 8463 section 3: a receiver that knows one algorithm alone finds its signature, whichever it is."""
+    keys = (dkim_config(tmp_path, selector="rsa"), dkim_config(tmp_path, "ed25519", selector="ed"))
+    (content,) = received(store, tmp_path, keys, "ann@example.org")
+    assert content.count(b"DKIM-Signature: ") == 2
+    for number, key in enumerate(reversed(keys)):
+        assert is_valid(content, Signer.load(key), number)
+        assert not is_valid(content, Signer.load(key), 1 - number)
+        assert not is_valid(content[:-60] + b"x" + content[-60:], Signer.load(key), number)

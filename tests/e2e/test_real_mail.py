@@ -46,7 +46,7 @@ def test_mail_arrives_as_it_was_signed(
     monkeypatch.setenv("SSL_CERT_FILE", str(host.certificate))
     signing = dkim_config(tmp_path, kind)
     recipients = tuple(f"{name}@{mailhost.DOMAIN}" for name in (*PEOPLE, "gone"))
-    mail = make_mail(recipients, host.config()).model_copy(update={"dkim": signing})
+    mail = make_mail(recipients, host.config()).model_copy(update={"dkim": (signing,)})
     rendered = make_rendered(subject="Überschrift — " * 9, text=TEXT, html=f"<pre>{TEXT}</pre>")
     with open_transport(mail, tmp_path / "outbox", DAY.isoformat()) as transport:
         receipts = deliver(rendered, mail, store, transport, Pace(now=lambda: NOW, sleep=lambda _: None))

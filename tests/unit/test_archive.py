@@ -204,24 +204,41 @@ def test_a_story_is_found_under_all_its_ids(store: Store) -> None:
 
 
 def test_the_index_groups_nights_by_month(tmp_path: Path) -> None:
-    """The latest month and night come first; months long past are folded, and name what led."""
+    """The latest months come first, the latest night at their top; a page for each year lists all, with what led."""
     nights = [NIGHT - timedelta(days=back) for back in range(0, 140, 7)]
     publish_index(tmp_path, [issue(night) for night in nights], (Volume("Post", 3),), HOME)
     root = page(tmp_path / "index.html")
     months = [heading.text for heading in root.xpath("//h2")]
-    assert months[:-1] == [
-        "March 2026",
-        "February 2026",
-        "January 2026",
-        "December 2025",
-        "November 2025",
-        "October 2025",
-    ]
-    assert [str(link).removesuffix(".html") for link in root.xpath("//p[@class='day']/a/@href")] == [
-        night.isoformat() for night in nights
-    ]
-    assert len(root.xpath("//details/summary/h2")) == 4
-    assert heading_faults(root) == []
+    assert months == ["March 2026", "February 2026", "All editions by year", "In figures"]
+    assert root.xpath("//nav//li/a/@href") == ["2026.html", "2025.html"]
+    years = [page(tmp_path / f"{year}.html") for year in (2026, 2025)]
+    assert [heading.text for heading in years[1].xpath("//h2")] == ["December 2025", "November 2025", "October 2025"]
+    listed = [str(link) for year in years for link in year.xpath("//p[@class='day']/a/@href")]
+    assert listed == [f"{night.isoformat()}.html" for night in nights]
+    assert root.xpath("//p[@class='day']/a/@href") == listed[:6]
+    assert "2025.html" in years[0].xpath("//nav//a/@href")
+    for one in (root, *years):
+        assert heading_faults(one) == []
+
+
+def test_the_index_does_not_grow_with_the_years(tmp_path: Path) -> None:
+    """Ten years of nights: what every visitor loads stays as small as after three months."""
+    sizes = []
+    for count in (92, 3_650):
+        publish_index(tmp_path, [issue(NIGHT - timedelta(days=back)) for back in range(count)], (), HOME)
+        sizes.append((tmp_path / "index.html").stat().st_size)
+    assert sizes[1] < sizes[0] + 1_000
+    assert len(list(tmp_path.glob("20??.html"))) == 11
+
+
+def test_a_night_without_an_edition_is_a_gap(tmp_path: Path) -> None:
+    """A night nobody ran is not one on which nothing happened: no column, no ground, and it is said."""
+    nights = [replace(issue(NIGHT - timedelta(days=back)), told=0) for back in (0, 1, 4)]
+    publish_index(tmp_path, nights, (), HOME)
+    first, *_ = page(tmp_path / "index.html").xpath("//svg")
+    assert len(first.xpath(".//rect")) == len(first.xpath(".//line")) == 3
+    assert "2 nights without an edition" in first.findtext(".//desc")
+    assert [line.get("x1") for line in first.xpath(".//line")] == ["0.00%", "21.00%", "28.00%"]
 
 
 def test_the_charts_figures_are_in_tables_too(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def drawn(svg: str) -> ElementTree.Element:
     return ElementTree.fromstring(svg)  # noqa: S314 - our own picture
 
 
-def series(*values: int) -> Series:
+def series(*values: int | None) -> Series:
     """Values named by their place."""
     return Series(
         "nights", "Stories", "So many.", tuple(Point(f"n{place}", value) for place, value in enumerate(values))
@@ -39,6 +39,14 @@ def test_columns_are_as_high_as_their_values() -> None:
     assert heights[:2] == [1.0, 1.0], "what is there is seen"
     assert [rect.findtext("title") for rect in rects] == ["n0: 10", "n1: 5", "n2: 0", "n3: 1,000"]
     assert [share(rect.get("height")) for rect in drawn(columns(series(10, 5))).findall("rect")] == [96, 48]
+
+
+def test_a_missing_value_is_a_gap() -> None:
+    """Columns and their ground stay where they are; what is missing has neither."""
+    whole, gap = drawn(columns(series(10, 5, 2))), drawn(columns(series(10, None, 2)))
+    places = [(rect.get("x"), rect.get("height")) for rect in whole.findall("rect")]
+    assert [(rect.get("x"), rect.get("height")) for rect in gap.findall("rect")] == [places[0], places[2]]
+    assert len(gap.findall("line")) == 2
 
 
 def test_bars_are_as_long_as_their_values() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from articles import write
-from pipeline.config import Config, DkimConfig, MailConfig, SmtpConfig, load
+from pipeline.config import Config, DkimConfig, MailConfig, ReaderConfig, SmtpConfig, load
 from pipeline.errors import ConfigError
 from pipeline.schema import Table, example, reference, tables
 
@@ -82,7 +82,7 @@ def test_every_key_arrives(tmp_path: Path) -> None:
         "skip",
     )
     assert found.mail.smtp is not None
-    assert (found.mail.recipients, found.mail.smtp.port) == (("reader@example.org",), 587)
+    assert (found.mail.recipients, found.mail.smtp.port) == ((ReaderConfig(address="reader@example.org"),), 587)
 
 
 def test_relative_paths_start_at_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ def test_an_unknown_key_is_named_with_the_nearest_valid_one(tmp_path: Path, text
         ("sources = 1", "sources"),
         ('[mail]\nsender = "nobody"', "mail.sender"),
         ('[mail]\nsender_name = "a\\r\\nBcc: x"', "mail.sender_name"),
-        ('[mail]\nrecipients = ["a@example.org", "b"]', "mail.recipients.1"),
+        ('[mail]\nrecipients = ["a@example.org", "b"]', "mail.recipients.1.address"),
         ('[mail]\nlist_id = "a b"', "mail.list_id"),
         ('[mail]\nunsubscribe_url = "http://example.org/"', "mail.unsubscribe_url"),
         ('archive_url = "javascript:alert(1)"', "archive_url"),
@@ -269,7 +269,7 @@ def test_secrets_are_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         ("recipients = ['ann@example.org']", "recipients: unknown key; did you mean 'mail.recipients'?"),
         ("Data-Dir = 'x'", "Data-Dir: unknown key; did you mean 'data_dir'?"),
         ("[[topics]]\nname = 'x'\nwords = ['y']\nwieght = 2", "topics.0.wieght: unknown key; did you mean 'weight'?"),
-        ("[mail.dkim]\nselektor = 'x'", "mail.dkim.selektor: unknown key; did you mean 'selector'?"),
+        ("[mail.dkim]\nselektor = 'x'", "mail.dkim.0.selektor: unknown key; did you mean 'selector'?"),
     ],
 )
 def test_a_key_in_the_wrong_place_is_put_right(tmp_path: Path, text: str, said: str) -> None:
@@ -312,6 +312,6 @@ def test_the_example_shows_every_key(tmp_path: Path) -> None:
     assert found.model_fields_set >= set(Config.model_fields)
     assert found.mail.model_fields_set >= set(MailConfig.model_fields)
     tables = (*found.sources, found.fetch, *found.topics, found.copies, found.digest, found.edition, found.mail.smtp)
-    for table in (*tables, found.mail.dkim):
+    for table in (*tables, *found.mail.dkim, *found.mail.lists):
         assert table is not None
         assert table.model_fields_set >= set(type(table).model_fields) - {"url", "opml"}

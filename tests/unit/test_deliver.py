@@ -17,7 +17,7 @@ from pipeline.records import DeliveryState, Receipt
 from pipeline.stages.deliver import Pace, deliver, enqueue, open_transport, wait_before
 from pipeline.store.core import Store, open_store
 from pipeline.store.rows import Message
-from sample_nights import DAY, NOW, make_mail, make_night, make_rendered, states
+from sample_nights import DAY, LIST, NOW, make_mail, make_messages, make_night, make_rendered, states
 
 ANN, BOB, CAROL = "ann@example.org", "bob@example.org", "carol@example.org"
 ALL = make_mail((ANN, BOB, CAROL))
@@ -73,7 +73,7 @@ def test_everyone_gets_one_message_and_a_receipt(store: Store, pace: Pace) -> No
     transport = Scripted()
     receipts = deliver(make_rendered(), ALL, store, transport, pace)
     assert transport.tried == ["ann", "bob", "carol"]
-    assert receipts[0] == Receipt(EDITION, ANN, receipts[0].message_id, DeliveryState.SENT, "250 ok")
+    assert receipts[0] == Receipt(EDITION, ANN, receipts[0].message_id, DeliveryState.SENT, "250 ok", LIST)
 
 
 def test_second_delivery_sends_nothing(store: Store, pace: Pace) -> None:
@@ -136,14 +136,14 @@ def test_unsubscribing_after_queueing_still_counts(store: Store, pace: Pace) -> 
     enqueue(make_rendered(), ALL, store, NOW)
     store.ledger.suppress(ANN.upper(), "unsubscribed", NOW)
     transport = Scripted()
-    assert send(store, transport, pace)["ann"] == ("failed", "suppressed: unsubscribed")
+    assert send(store, transport, pace)["ann"] == ("withdrawn", "suppressed: unsubscribed")
     assert transport.tried == ["bob", "carol"]
 
 
 def test_removed_recipient_gets_no_queued_message(store: Store, pace: Pace) -> None:
     """Who was taken off the list between two runs is not mailed by the second."""
     enqueue(make_rendered(), ALL, store, NOW)
-    assert send(store, Scripted(), pace, make_mail((ANN, BOB)))["carol"] == ("failed", "no longer a recipient")
+    assert send(store, Scripted(), pace, make_mail((ANN, BOB)))["carol"] == ("withdrawn", "no longer a recipient")
 
 
 def test_old_edition_is_held(store: Store, waits: list[float]) -> None:
@@ -202,7 +202,7 @@ def test_file_left_half_written_by_a_dead_run_is_written_again(store: Store, pac
     store.ledger.mark(store.ledger.deliveries(EDITION)[0], DeliveryState.SENDING, "", NOW)
     (receipt,) = deliver(make_rendered(), make_mail((ANN,)), store, Outbox(tmp_path, EDITION), pace)
     assert receipt.state is DeliveryState.SENT
-    assert [file.name for file in (tmp_path / EDITION).iterdir()] == [file_name(ANN)]
+    assert len(list((tmp_path / EDITION).iterdir())) == 1
 
 
 def test_frozen_bytes_are_what_goes_out(store: Store, pace: Pace, tmp_path: Path) -> None:
@@ -211,7 +211,8 @@ def test_frozen_bytes_are_what_goes_out(store: Store, pace: Pace, tmp_path: Path
     frozen = store.ledger.message(store.ledger.deliveries(EDITION)[0]).content
     changed = make_mail((ANN,)).model_copy(update={"sender_name": "Other"})
     deliver(make_rendered(subject="Other"), changed, store, Outbox(tmp_path, EDITION), pace)
-    assert (tmp_path / EDITION / file_name(ANN)).read_bytes() == frozen
+    (row,) = store.ledger.deliveries(EDITION)
+    assert (tmp_path / EDITION / file_name(row.recipient, row.message_id)).read_bytes() == frozen
 
 
 def test_edition_must_be_saved(store: Store, pace: Pace) -> None:
@@ -262,7 +263,7 @@ def test_outbox_that_cannot_be_written_loses_nothing(store: Store, pace: Pace, t
 @given(st.text() | st.sampled_from(["../../etc/passwd", "/abs@x", "a\0b", "..", "x" * 500, "CON"]))
 def test_recipient_never_becomes_a_path(recipient: str) -> None:
     """No address can write outside the edition's folder or give a name the file system refuses."""
-    name = file_name(recipient)
+    name = file_name(recipient, recipient)
     assert Path(name).name == name
     assert name.isascii()
     assert len(name) <= 80
@@ -272,7 +273,8 @@ def test_recipient_never_becomes_a_path(recipient: str) -> None:
 
 def test_different_recipients_have_different_files() -> None:
     """Two addresses that look alike without their punctuation do not overwrite each other's mail."""
-    assert len({file_name(name) for name in ("a.b@x.org", "a-b@x.org", "a@b.x.org", "A.B@x.org")}) == 3
+    made = make_messages("a.b@x.org", "a-b@x.org", "a@b.x.org", "A.B@x.org")
+    assert len({file_name(one.recipient, one.message_id) for one in made}) == 3
 
 
 def test_login_without_tls_is_refused(tmp_path: Path) -> None:

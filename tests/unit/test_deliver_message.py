@@ -3,6 +3,7 @@
 import email
 import email.policy
 import re
+from dataclasses import replace
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -13,7 +14,15 @@ from hypothesis import strategies as st
 
 from pipeline.config import MailConfig
 from pipeline.errors import ConfigError
-from pipeline.mail.message import SUBJECT_LIMIT, build_message, is_address, needs_smtputf8, one_line, wire_address
+from pipeline.mail.message import (
+    LEAVE,
+    SUBJECT_LIMIT,
+    build_message,
+    is_address,
+    needs_smtputf8,
+    one_line,
+    wire_address,
+)
 from sample_nights import LIST, make_mail, make_rendered
 
 ANN = "ann@example.org"
@@ -63,7 +72,7 @@ def test_any_text_gives_a_message_that_reads_back(subject: str, recipient: str, 
     assert_well_formed(content)
     message = parse(content)
     plain = re.sub("[\ud800-\udfff]", "\ufffd", re.sub(r"\r\n|\r", "\n", text))
-    assert body(message, "plain") == f"{plain} "
+    assert body(message, "plain") == f"{plain} \nUnsubscribe from this list:\nhttps://example.org/leave?t=t0ken\n"
     assert body(message, "html") == f"<p>{plain}</p>"
     assert message["Subject"] == one_line(subject)[:SUBJECT_LIMIT].strip()
 
@@ -115,6 +124,19 @@ def test_unsubscribe_headers_follow_the_configuration(missing: tuple[str, ...], 
     """One-click is promised only where an https address can take it."""
     message = built(mail=make_mail().model_copy(update=dict.fromkeys(missing)))
     assert [message["List-Unsubscribe"], message["List-Unsubscribe-Post"]] == expected
+
+
+def test_the_link_to_leave_stands_where_people_look() -> None:
+    """At the end of both parts, each reader's own; nowhere when no address is configured."""
+    letter = replace(make_rendered(), html=f"<p>News</p><p>Leave.{LEAVE}</p>")
+    message = parse(build_message(letter, ANN, make_mail(), "t0ken").content)
+    assert body(message, "plain").endswith("\nUnsubscribe from this list:\nhttps://example.org/leave?t=t0ken\n")
+    anchor = '<a href="https://example.org/leave?t=t0ken" style="color:inherit">Unsubscribe from this list</a>'
+    assert body(message, "html") == f"<p>News</p><p>Leave. {anchor}.</p>"
+    without = make_mail().model_copy(update={"unsubscribe_url": None})
+    message = parse(build_message(letter, ANN, without, "t0ken").content)
+    assert body(message, "plain") == letter.text
+    assert "href" not in body(message, "html")
 
 
 def test_same_input_gives_the_same_bytes() -> None:

@@ -11,9 +11,9 @@ import browser
 from made_editions import HOSTILE, NIGHT, ZONE, explained_edition, hostile_edition
 from made_nights import moment
 from pipeline.forms.feed import Home
-from pipeline.records import Counts, Issue, Telling, Volume
+from pipeline.records import Choice, Counts, Issue, Telling, Volume
 from pipeline.stages.publish import publish_index
-from pipeline.stages.render import render
+from pipeline.stages.render import Archive, render
 
 WIDTHS = (360, 1024)
 needs_browser = pytest.mark.skipif(browser.CHROMIUM is None, reason="no chromium here: install it to see the pages")
@@ -30,11 +30,12 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     nights[1] = replace(nights[1], leads=(replace(lead, headline=HOSTILE),), title=HOSTILE)
     sources = tuple(Volume(name, 5_000) for name in ("W" * 80, "Harbour Post", HOSTILE))
     publish_index(folder, nights, sources, Home("daily.example.org"))
-    found = {"index": (folder / "index.html").read_text(encoding="utf-8")}
+    found = {name: (folder / f"{name}.html").read_text(encoding="utf-8") for name in ("index", "2026")}
+    served = Archive(url="https://news.example.org")
     for name, edition in (("full", explained_edition()), ("hostile", hostile_edition())):
-        rendered = render(edition, ZONE)
+        rendered = render(edition, ZONE, served, (Choice("Sea news", ("Sea", "W" * 90)),))
         found |= {f"{name} mail": rendered.html, f"{name} page": rendered.page}
-        found[f"{name} story"] = rendered.stories[0].html
+        found |= {f"{name} story": rendered.stories[0].html, f"{name} letter": rendered.letters[0].html}
     # What is folded away must be readable too.
     return {name: re.sub(r"<details\b", "<details open", page) for name, page in found.items()}
 

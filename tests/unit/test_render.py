@@ -28,6 +28,7 @@ from made_editions import (
 from pipeline.forms.palette import DARK, LIGHT, Palette
 from pipeline.forms.plain import WIDTH
 from pipeline.forms.words import clean
+from pipeline.mail.message import LEAVE
 from pipeline.records import (
     Article,
     Claim,
@@ -90,7 +91,7 @@ def entries(draw: st.DrawFn) -> Entry:
     story = Story("s", tuple(CopyGroup(lead) for lead in leads), PastStory("p", NIGHT, draw(any_text), ()))
     summary = Summary(story, draw(any_text), sentences, draw(st.sampled_from(Method)), draw(any_text), (dispute,))
     times = st.none() | st.datetimes(timezones=st.just(UTC))
-    return Entry(summary, 1.0, draw(times), draw(times), draw(any_text))
+    return Entry(summary, 1.0, draw(times), draw(times), (draw(any_text),))
 
 
 @st.composite
@@ -133,13 +134,13 @@ def test_story_order_is_the_editions() -> None:
     heads = ["Zebra", "Apple", "Mango"]
     rendered = render(edition(*(lone(head, article("a")) for head in heads)), ZONE)
     for html in (rendered.html, rendered.page):
-        assert [item.text for item in tree(html).findall(".//h2")] == [*heads, "About this edition"]
+        assert [item.text_content() for item in tree(html).findall(".//h2")] == [*heads, "About this edition"]
     assert [head for line in rendered.text.splitlines() for head in heads if line.endswith(f" {head}")] == heads
 
 
 def test_a_storys_section_is_named_in_every_form() -> None:
     """Mail, text, page and the story's own page say under which of the reader's topics it stands, if any."""
-    told = replace(lone("Ferry afloat", article("a")), topic="Sea & ships")
+    told = replace(lone("Ferry afloat", article("a")), topics=("Sea & ships",))
     forms = render(edition(told), ZONE)
     assert all("Sea &amp; ships" in form for form in (forms.html, forms.page, forms.stories[0].html))
     assert "SEA & SHIPS" in forms.text
@@ -209,6 +210,7 @@ def test_mail_stands_alone() -> None:
     assert root.xpath("//table[not(@role='presentation')]") == []
     assert root.get("lang") == "en"
     assert html.index("charset") < 200
+    assert html.count(LEAVE) == 1
 
 
 def test_quiet_night_says_so() -> None:

@@ -90,8 +90,8 @@ def test_messages_go_and_the_ledger_still_proves_them(nights: Store) -> None:
     nights.ledger.mark(ann, DeliveryState.SENDING, "", NOW)
     nights.ledger.mark(ann, DeliveryState.SENT, "250 ok", NOW)
     assert nights.expiring_messages(Cuts(messages=day(1))) == (
-        (DAY.isoformat(), "ann@example.org"),
-        (DAY.isoformat(), "bob@example.org"),
+        (DAY.isoformat(), "ann@example.org", ann.message_id),
+        (DAY.isoformat(), "bob@example.org", bob.message_id),
     )
     assert nights.drop(Cuts(messages=day(1)), TODAY) == Dropped(messages=2)
     rows = {row.recipient: (row.state, row.detail) for row in nights.ledger.deliveries(DAY.isoformat())}

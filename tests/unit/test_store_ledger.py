@@ -17,7 +17,7 @@ from pipeline.store.ledger import Ledger
 from sample_nights import DAY, LIST, NOW, make_messages, make_night, states
 
 EDITION = DAY.isoformat()
-PENDING, SENDING, SENT, FAILED, UNKNOWN = DeliveryState
+PENDING, SENDING, SENT, FAILED, WITHDRAWN, UNKNOWN = DeliveryState
 
 
 @pytest.fixture
@@ -99,10 +99,11 @@ def test_attempts_are_counted(ledger: Ledger) -> None:
 
 
 STEPS = {
-    PENDING: {PENDING, SENDING, FAILED},
+    PENDING: {PENDING, SENDING, FAILED, WITHDRAWN},
     SENDING: {PENDING, SENT, FAILED, UNKNOWN},
     SENT: set(),
     FAILED: set(),
+    WITHDRAWN: set(),
     UNKNOWN: set(),
 }
 
@@ -112,7 +113,7 @@ STEPS = {
 def test_only_the_drawn_steps_are_possible(ledger: Ledger, before: DeliveryState, after: DeliveryState) -> None:
     """The picture in the ledger's docstring is the whole truth."""
     ann, _ = ledger.pending(EDITION)
-    for state in {PENDING: [], SENDING: [SENDING]}.get(before, [SENDING, before]):
+    for state in {PENDING: [], SENDING: [SENDING], WITHDRAWN: [WITHDRAWN]}.get(before, [SENDING, before]):
         ledger.mark(ann, state, "", NOW)
     try:
         ledger.mark(ann, after, "", NOW)

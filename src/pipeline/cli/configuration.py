@@ -27,12 +27,14 @@ def config_check(config_file: ConfigFile = DEFAULT_FILE) -> None:
     if found := problems(config):
         raise ConfigError(f"configuration {config_file}:" + "".join(f"\n  {problem}" for problem in found))
     where = config.mail.smtp.host if config.mail.smtp else "the outbox folder"
-    sources, recipients = len(config.sources), len(config.mail.recipients)
+    sources, recipients = len(config.sources), sum(len(one.recipients) for one in config.mail.every_list)
     show(f"{config_file}: sources: {sources}, recipients: {recipients}, mail goes to {where}")
-    if config.mail.dkim is not None:
+    for one in config.mail.every_list if config.mail.lists else ():
+        show(f"list {one.id}: recipients: {len(one.recipients)}, topics: {', '.join(one.topics) or 'all'}")
+    for key in config.mail.dkim:
         from pipeline.mail.dkim import Signer
 
-        name, text = Signer.load(config.mail.dkim).record()
+        name, text = Signer.load(key).record()
         show(f'DNS: {name} TXT "{text}"')
 
 

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from pipeline.config import Config, load
 from pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pipeline.config import ListConfig
     from pipeline.store.core import Store
 
 
@@ -25,38 +27,58 @@ def register(app: typer.Typer) -> None:
 def unsubscribe(
     address: Annotated[str | None, typer.Argument(metavar="ADDRESS", help="who gets no more mail")] = None,
     config_file: Annotated[Path, typer.Option("--config", "-c", help="the configuration file")] = Path("newsfold.toml"),
+    list_id: Annotated[
+        str | None, typer.Option("--list", metavar="ID", help="leave this list alone; default: every list")
+    ] = None,
     undo: Annotated[bool, typer.Option("--undo", help="the address asks for the mail again")] = False,
     mbox: Annotated[Path | None, typer.Option("--mbox", help="what mail.unsubscribe_mailto has received")] = None,
     serve: Annotated[str | None, typer.Option("--serve", metavar="HOST:PORT", help="answer the mails' links")] = None,
 ) -> None:
-    """Take someone off the list: an address, the writers of an mbox file, or (--serve) those who follow the link."""
+    """Take someone off a list: an address, the writers of an mbox file, or (--serve) those who follow the link."""
     from pipeline.store.core import open_store
 
     config = load(config_file)
-    if sum(chosen is not None for chosen in (address, mbox, serve)) != 1 or (undo and address is None):
-        raise ConfigError("unsubscribe: give one of ADDRESS, --mbox FILE and --serve HOST:PORT; --undo needs ADDRESS")
+    if sum(chosen is not None for chosen in (address, mbox, serve)) != 1:
+        raise ConfigError("unsubscribe: give one of ADDRESS, --mbox FILE and --serve HOST:PORT")
+    if address is None and (undo or list_id is not None):
+        raise ConfigError("unsubscribe: --undo and --list need ADDRESS")
     if serve is not None:
         _serve(config, serve)
         return
     with open_store(config.state_file) as store:
         if address is not None:
-            show(_by_hand(address, undo, config, store))
+            for line in _by_hand(address, undo, _lists(config, list_id), store):
+                show(line)
         elif mbox is not None:
             _by_mail(mbox, config, store)
 
 
-def _by_hand(address: str, undo: bool, config: Config, store: "Store") -> str:
-    """Do what an operator says; what that changed."""
+def _lists(config: Config, list_id: str | None) -> tuple["ListConfig", ...]:
+    """The lists an operator means: the one of an id, or all.
+
+    Raises ConfigError for an id that is no list's.
+    """
+    lists = config.mail.every_list
+    chosen = tuple(one for one in lists if list_id in (None, one.id))
+    if not chosen:
+        raise ConfigError(f"--list {list_id}: there is no such list, only {', '.join(one.id for one in lists)}")
+    return chosen
+
+
+def _by_hand(address: str, undo: bool, lists: tuple["ListConfig", ...], store: "Store") -> Iterator[str]:
+    """Do what an operator says; a line on each list."""
     from pipeline.stages.unsubscribe import by_hand
 
-    if undo:
-        had_left = store.subscriptions.undo(config.mail.list_id, address)
-        return f"{address}: {'gets mail again' if had_left else 'had not unsubscribed'}"
-    is_new = by_hand(address, config.mail, store, datetime.now(UTC))
-    listed = address.casefold() in {recipient.casefold() for recipient in config.mail.recipients}
-    return (
-        f"{address}: {'' if is_new else 'was already '}unsubscribed{'' if listed else ' (not among mail.recipients)'}"
-    )
+    ids = tuple(one.id for one in lists)
+    new = () if undo else by_hand(address, ids, store, datetime.now(UTC))
+    for one in lists:
+        name = f"{address}: " if len(lists) == 1 else f"{address} ({one.id}): "
+        listed = address.casefold() in {reader.address.casefold() for reader in one.recipients}
+        if undo:
+            yield f"{name}{'gets mail again' if store.subscriptions.undo(one.id, address) else 'had not unsubscribed'}"
+        else:
+            known = "" if listed else " (not among its recipients)"
+            yield f"{name}{'' if one.id in new else 'was already '}unsubscribed{known}"
 
 
 def _by_mail(mbox: Path, config: Config, store: "Store") -> None:
@@ -64,8 +86,8 @@ def _by_mail(mbox: Path, config: Config, store: "Store") -> None:
     from pipeline.stages.unsubscribe import by_mail
 
     found = by_mail(mbox, config.mail, store, datetime.now(UTC))
-    for address in found.left:
-        show(f"{address}: unsubscribed")
+    for place in found.left:
+        show(f"{place.recipient}: unsubscribed from {place.list_id}")
     for reason, count in sorted(found.ignored.items()):
         say(f"{count} ignored: {reason}")
     show(f"unsubscribed: {len(found.left)}, already before: {found.gone_before}, ignored: {found.ignored.total()}")

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pipeline.cli.watching import Run
     from pipeline.clustering.grounds import Link
     from pipeline.nightly.desk import Moment, Outcome
+    from pipeline.records import Receipt
     from pipeline.store.core import Store
+    from pipeline.store.rows import Delivery
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the configuration file")]
 Night = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="the night; default: today's")]
@@ -105,37 +107,29 @@ def preview(
 ) -> None:
     """Make the edition as it stands now and write it as mail.html, mail.txt and page.html.
 
-    The pages of its stories are written beside these, as in the archive. Nothing is saved or sent.
+    What readers with topics would get is written as mail-1.html and so on; the pages of its stories, and those that
+    they lead to, are written beside these, as in the archive. Nothing is saved or sent.
     """
-    from pipeline.files import write_atomically
-    from pipeline.nightly.desk import state_file
-    from pipeline.nightly.run import make_edition
-    from pipeline.stages.publish import edition_files
-    from pipeline.store.core import open_store
+    from pipeline.preview import write_preview
 
     config = load(config_file)
-    with listening() as progress, open_store(state_file(config)) as store:
-        _, made = make_edition(config, _moment(config, night), store, progress)
-    for name, text in (
-        ("mail.html", made.rendered.html),
-        ("mail.txt", made.rendered.text),
-        ("page.html", made.rendered.page),
-    ):
-        write_atomically(out / name, text.encode("utf-8"))
-        show(str(out / name))
-    for path, text in edition_files(out, made.rendered):
-        write_atomically(path, text.encode("utf-8"))
+    with listening() as progress:
+        paths = write_preview(config, _moment(config, night), out, progress)
+    for path in paths:
+        show(str(path))
 
 
 @exits
 def send(
     config_file: ConfigFile = DEFAULT_FILE,
     night: Night = None,
+    resume: Annotated[bool, typer.Option("--resume", help="send what is still pending: the default")] = False,
     retry_unknown: Annotated[
         bool, typer.Option("--retry-unknown", help="send again what may have arrived: some readers may get it twice")
     ] = False,
 ) -> Exit:
     """Send what is still pending of an edition (the latest, unless a date is given)."""
+    del resume  # says what happens anyway
     from pipeline.nightly.run import send_pending
 
     config = load(config_file)
@@ -143,8 +137,8 @@ def send(
     with listening() as progress:
         receipts = send_pending(config, moment, night is not None, retry_unknown, progress)
     for receipt in receipts:
-        show(f"{receipt.state.value:8} {receipt.recipient or 'outbox'}  {receipt.detail}")
-    return Exit.DONE if all(receipt.state.value == "sent" for receipt in receipts) else Exit.FAILED
+        show(_mail_line(receipt, config))
+    return Exit.DONE if all(receipt.state.value in ("sent", "withdrawn") for receipt in receipts) else Exit.FAILED
 
 
 @exits
@@ -163,17 +157,15 @@ def status(
         for state in store.feeds().values():
             if state.problem:
                 show(feed_line(state))
-        gone = len(store.subscriptions.departures(config.mail.list_id))
-        suppressed = len(store.ledger.suppressed_recipients())
-        if config.mail.recipients or gone or suppressed:
-            show(f"recipients: {len(config.mail.recipients)}, unsubscribed: {gone}, suppressed: {suppressed}")
+        for line in _list_lines(config, store):
+            show(line)
         latest = store.latest_edition()
         if latest is None:
             show("no edition yet")
             return
         show(f"latest edition {latest.edition}: {latest.subject}")
         for row in store.ledger.deliveries(latest.edition):
-            show(f"{row.state.value:8} {row.recipient or 'outbox'}  {row.detail}")
+            show(_mail_line(row, config))
         for line in store.rejects(latest.edition) if rejects else ():
             show(printable(line))
 
@@ -216,6 +208,23 @@ def models_fetch(name: Annotated[str, typer.Argument(help="a name of `models lis
     from pipeline.digest.models import fetch
 
     show(str(fetch(name, say)))
+
+
+def _list_lines(config: Config, store: "Store") -> Iterator[str]:
+    """Who is on each list, who has left it, and how many addresses get no mail at all."""
+    lists = config.mail.every_list
+    suppressed = len(store.ledger.suppressed_recipients())
+    for one in lists:
+        gone = len(store.subscriptions.departures(one.id))
+        if one.recipients or gone or suppressed:
+            name = f"list {one.id}: " if len(lists) > 1 else ""
+            yield f"{name}recipients: {len(one.recipients)}, unsubscribed: {gone}, suppressed: {suppressed}"
+
+
+def _mail_line(mail: "Receipt | Delivery", config: Config) -> str:
+    """Where a message stands; with its list where there are several."""
+    to = f"{mail.recipient or 'outbox'}{f' ({mail.list_id})' if len(config.mail.every_list) > 1 else ''}"
+    return f"{mail.state.value:9} {to}  {mail.detail}"
 
 
 def _why(store: "Store", story: str, night: date) -> Iterator[str]:

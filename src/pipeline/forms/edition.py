@@ -1,6 +1,7 @@
 """From an edition to its view: head, stories, and the foot that accounts for everything that came in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pipeline.forms.stories import Clock, headline, view_story
 from pipeline.forms.view import EditionView, FailureView, LedgerRow, Reason
 from pipeline.forms.words import clean, clip, counted, day_month, listed, local, place, safe_url, weekday
-from pipeline.records import Edition, Method, Reject
+from pipeline.records import Choice, Edition, Entry, Method, Reject
 
 _UNSUBSCRIBE: Final = (
     "To stop this mail, use your mail program’s unsubscribe command, which reads the headers of this message, "
@@ -32,12 +33,12 @@ def view_edition(edition: Edition, zone: ZoneInfo, web: str = "") -> EditionView
         subject=_subject(edition, title),
         preheader=quiet or _preheader(edition),
         date=f"{weekday(edition.night)} {edition.night.year}",
-        counts=_counts(edition),
+        counts=_counts(edition, len(edition.entries)),
         cutoff=_cutoff(edition.night, clock),
         alarm=_alarm(edition),
         quiet=quiet,
         stories=tuple(view_story(entry, rank, clock) for rank, entry in enumerate(edition.entries, start=1)),
-        ledger=_ledger(edition),
+        ledger=_ledger(edition, len(edition.entries)),
         failed=tuple(FailureView(_note(place(item.location)), _note(item.reason)) for item in edition.failed_sources),
         left_out=_by_reason((item.reason, clean(item.headline) or item.story) for item in edition.left_out),
         rejected=_by_reason(_rejected(item) for item in edition.rejects),
@@ -46,12 +47,48 @@ def view_edition(edition: Edition, zone: ZoneInfo, web: str = "") -> EditionView
     )
 
 
-def _subject(edition: Edition, title: str) -> str:
-    """The subject line; only the headline gives way when it is too long."""
+def view_choice(edition: Edition, view: EditionView, choice: Choice) -> EditionView:
+    """The same edition as a mail of the stories of some topics, under a list's title.
+
+    Each story is the whole edition's, word for word; only its number and its section are the mail's own. It stands
+    under the topic it is most about of those chosen; topics stand in the order of the choice.
+    """
+    title = clip(clean(choice.title), _TITLE) or view.title
+    chosen = _chosen(edition.entries, choice.topics) if choice.topics else [(at, "") for at in range(len(view.stories))]
+    told = replace(edition, entries=tuple(edition.entries[at] for at, _ in chosen))
+    about = listed([clean(topic) for topic in choice.topics])
+    quiet = view.quiet or ("" if chosen else _off_topic(view, about))
+    return replace(
+        view,
+        title=title,
+        subject=_subject(told, title, about),
+        preheader=quiet or _preheader(told),
+        counts=_counts(edition, len(chosen)),
+        quiet=quiet,
+        stories=tuple(
+            replace(view.stories[at], rank=rank, section=clean(section) or view.stories[at].section)
+            for rank, (at, section) in enumerate(chosen, start=1)
+        ),
+        ledger=_ledger(edition, len(chosen)),
+        made=_made(told),
+        further=_further(len(edition.entries) - len(chosen), about),
+    )
+
+
+def _chosen(entries: Sequence[Entry], topics: Sequence[str]) -> list[tuple[int, str]]:
+    """The places of the entries that are about some topics, each with its topic; by topic, then best first."""
+    about = ((at, next((topic for topic in entry.topics if topic in topics), "")) for at, entry in enumerate(entries))
+    found = [(at, topic) for at, topic in about if topic]
+    return sorted(found, key=lambda one: (topics.index(one[1]), -entries[one[0]].score, one[0]))
+
+
+def _subject(edition: Edition, title: str, about: str = "") -> str:
+    """The subject line; only the headline gives way when it is too long. `about` names the topics chosen, if any."""
     start = f"{title}, {weekday(edition.night)}: "
     if not edition.entries:
         failed = len(edition.failed_sources)
-        return f"{start}nothing new" + (f" ({counted(failed, 'source')} failed)" if failed else "")
+        nothing = clip(f"nothing new on {about}" if about else "nothing new", _SUBJECT)
+        return f"{start}{nothing}" + (f" ({counted(failed, 'source')} failed)" if failed else "")
     others = len(edition.entries) - 1
     end = f" and {others:,} more" if others else ""
     return start + clip(headline(edition.entries[0].summary), _SUBJECT - len(start) - len(end)) + end
@@ -63,10 +100,14 @@ def _preheader(edition: Edition) -> str:
     return " · ".join(others) if others else clip(clean(edition.entries[0].summary.text), _NOTE)
 
 
-def _counts(edition: Edition) -> str:
-    if not edition.entries:
+def _counts(edition: Edition, told: int) -> str:
+    """What came in and what became of it; `told` stories are in this form."""
+    found = len(edition.entries)
+    if not found:
         return f"{counted(edition.counts.items, 'item')} came in · no stories"
-    stories = counted(len(edition.entries), "story", "stories")
+    stories = (
+        counted(found, "story", "stories") if told == found else f"{told:,} of {counted(found, 'story', 'stories')}"
+    )
     return " · ".join(
         (
             f"{counted(edition.counts.articles, 'article')} from {counted(edition.counts.outlets, 'outlet')}",
@@ -105,8 +146,26 @@ def _quiet(edition: Edition) -> str:
     return f"All sources were read, and they held no story that earlier editions have not told.{rejected}"
 
 
-def _ledger(edition: Edition) -> tuple[LedgerRow, ...]:
-    """The account: what came in, less what was stopped, leaves the articles, which make the stories."""
+def _off_topic(view: EditionView, about: str) -> str:
+    """What a mail says when none of the edition's stories is on its reader's topics; also what may be missing."""
+    found = len(view.stories)
+    none = "Its one story is not" if found == 1 else f"None of its {found:,} stories is"
+    return f"This edition holds nothing on {about}. {none} about your topics. {view.alarm}".rstrip()
+
+
+def _further(number: int, about: str) -> str:
+    """How many stories a mail leaves to the archive, and why; empty when none."""
+    if not number:
+        return ""
+    are = counted(number, "further story of this edition is", "further stories of this edition are")
+    return f"{are} in the archive: this mail was asked for with {about} alone."
+
+
+def _ledger(edition: Edition, told: int) -> tuple[LedgerRow, ...]:
+    """The account: what came in, less what was stopped, leaves the articles, which make the stories.
+
+    `told` of them are in this form.
+    """
     counts = edition.counts
     rows = [
         ("Items that came in", counts.items, True),
@@ -117,6 +176,7 @@ def _ledger(edition: Edition) -> tuple[LedgerRow, ...]:
         ("of which copies, folded", counts.copies, False),
         ("Stories found", counts.stories, True),
         ("in this edition", len(edition.entries), False),
+        *([("of these in this mail", told, False)] if told < len(edition.entries) else []),
         ("left out", len(edition.left_out), False),
     ]
     return tuple(LedgerRow(label, f"{number:,}", total) for label, number, total in rows)

@@ -1,7 +1,8 @@
-"""What the archive's index shows: the editions by month, the latest first, and two charts."""
+"""What the archive's index shows: the latest editions, the way to each year's, and two charts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 from typing import Final
 
@@ -18,7 +19,7 @@ VOLUME_NIGHTS: Final = 30
 MOST_SOURCES: Final = 15
 _LEADS: Final = 3
 _FULL_MONTHS: Final = 2
-"""Months that are listed with several headlines; earlier ones are folded and name what led."""
+"""Months that the index lists, with several headlines; a year's page lists all of the year and names what led."""
 _HEADLINE: Final = 160
 _OUTLET: Final = 34
 """Characters of a source's name in the chart, which fit on the narrowest screen."""
@@ -37,7 +38,7 @@ class IssueView:
 
 @dataclass(frozen=True, slots=True)
 class MonthView:
-    """The editions of a month, the latest first; `brief` ones are folded away."""
+    """The editions of a month, the latest first; `brief` where each has one headline."""
 
     name: str
     issues: tuple[IssueView, ...]
@@ -64,31 +65,78 @@ class ChartView:
 
 @dataclass(frozen=True, slots=True)
 class IndexView:
-    """The whole index."""
+    """The index; `years` lead to what it does not list, and are none while it lists everything."""
 
     title: str
     summary: str
     months: tuple[MonthView, ...]
+    years: tuple[LinkView, ...]
     charts: tuple[ChartView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class YearView:
+    """Every edition of a year; `others` lead to the other years."""
+
+    title: str
+    year: str
+    summary: str
+    months: tuple[MonthView, ...]
+    others: tuple[LinkView, ...]
+
+    @property
+    def file(self) -> str:
+        """The name of its page."""
+        return f"{self.year}.html"
 
 
 def view_index(issues: Sequence[Issue], volumes: Sequence[Volume]) -> IndexView:
     """The index of the editions, given latest first, and of the sources that gave most articles of late."""
-    months = [(month, tuple(group)) for month, group in groupby(issues, key=lambda issue: month_year(issue.night))]
-    charts = [_nights(issues[:CHART_NIGHTS])] if issues else []
+    months = _months(issues, brief=False)
+    charts = [_nights(issues)] if issues else []
     charts += [_sources(volumes)] if volumes else []
     return IndexView(
-        title=clip(clean(issues[0].title), 60) if issues else "Newsfold",
+        title=_title(issues),
         summary=_summary(issues),
-        months=tuple(
-            MonthView(
-                name=month,
-                issues=tuple(_issue(issue, 1 if number >= _FULL_MONTHS else _LEADS) for issue in group),
-                brief=number >= _FULL_MONTHS,
-            )
-            for number, (month, group) in enumerate(months)
-        ),
+        months=months[:_FULL_MONTHS],
+        years=_years(issues) if len(months) > _FULL_MONTHS else (),
         charts=tuple(charts),
+    )
+
+
+def view_years(issues: Sequence[Issue]) -> tuple[YearView, ...]:
+    """A page for each year that has editions, given latest first."""
+    links = _years(issues)
+    return tuple(
+        YearView(
+            title=_title(issues),
+            year=str(year),
+            summary=counted(len(told := tuple(group)), "edition"),
+            months=_months(told, brief=True),
+            others=tuple(link for link in links if link.headline != str(year)),
+        )
+        for year, group in groupby(issues, key=lambda issue: issue.night.year)
+    )
+
+
+def _title(issues: Sequence[Issue]) -> str:
+    """What the archive is called: as its latest edition."""
+    return clip(clean(issues[0].title), 60) if issues else "Newsfold"
+
+
+def _months(issues: Sequence[Issue], *, brief: bool) -> tuple[MonthView, ...]:
+    """Editions by month; with one headline each, or with several."""
+    return tuple(
+        MonthView(month, tuple(_issue(issue, 1 if brief else _LEADS) for issue in group), brief)
+        for month, group in groupby(issues, key=lambda issue: month_year(issue.night))
+    )
+
+
+def _years(issues: Sequence[Issue]) -> tuple[LinkView, ...]:
+    """A link to each year's page, the latest first, with how many editions it has."""
+    return tuple(
+        LinkView(f"{year}.html", str(year), counted(len(tuple(group)), "edition"))
+        for year, group in groupby(issues, key=lambda issue: issue.night.year)
     )
 
 
@@ -135,30 +183,39 @@ def _issue(issue: Issue, leads: int) -> IssueView:
 
 
 def _nights(issues: Sequence[Issue]) -> ChartView:
-    """Stories and copies of each night, oldest first; each has its own scale, as copies may be many more."""
-    nights = issues[::-1]
-    latest = nights[-1].night
-    days = [day_month(issue.night, latest) for issue in nights]
-    figures = {
-        "stories": ("Stories told per night", "bar", [issue.told for issue in nights]),
-        "copies": ("Copies folded per night", "bar second", [issue.counts.copies for issue in nights]),
-    }
+    """Stories and copies of each night, oldest first; each has its own scale, as copies may be many more.
+
+    Nights are those of the calendar: one without an edition leaves a gap.
+    """
+    latest = issues[0].night
+    found = {issue.night: issue for issue in issues if (latest - issue.night).days < CHART_NIGHTS}
+    nights = [latest - timedelta(days=back) for back in range((latest - min(found)).days, -1, -1)]
+    days = [day_month(night, latest) for night in nights]
+    told = [found[night].told if night in found else None for night in nights]
+    copies = [found[night].counts.copies if night in found else None for night in nights]
     pictures = tuple(
         PictureView(
             title, columns(Series(name, title, _range(title, days, values), tuple(map(Point, days, values))), style)
         )
-        for name, (title, style, values) in figures.items()
+        for name, title, style, values in (
+            ("stories", "Stories told per night", "bar", told),
+            ("copies", "Copies folded per night", "bar second", copies),
+        )
     )
-    rows = tuple((day, f"{issue.told:,}", f"{issue.counts.copies:,}") for day, issue in zip(days, nights, strict=True))[
-        ::-1
-    ]
+    rows = tuple(
+        (day_month(night, latest), f"{issue.told:,}", f"{issue.counts.copies:,}") for night, issue in found.items()
+    )
     span = f"The last {counted(len(nights), 'night')}" if len(nights) > 1 else "The first night"
     return ChartView(f"{span}: stories told, and copies folded", pictures, ("Night", "Stories", "Copies"), rows)
 
 
-def _range(title: str, days: Sequence[str], values: Sequence[int]) -> str:
-    """A chart in words: what it spans, its least and its most."""
-    return f"{title} from {days[0]} to {days[-1]}: between {min(values):,} and {max(values):,}, last {values[-1]:,}."
+def _range(title: str, days: Sequence[str], values: Sequence[int | None]) -> str:
+    """A chart in words: what it spans, its least and its most, and the nights it knows nothing of."""
+    known = [value for value in values if value is not None]
+    without = len(values) - len(known)
+    gaps = f" {counted(without, 'night')} without an edition." if without else ""
+    span = f"{title} from {days[0]} to {days[-1]}: between {min(known):,} and {max(known):,}, last {known[-1]:,}."
+    return span + gaps
 
 
 def _sources(volumes: Sequence[Volume]) -> ChartView:

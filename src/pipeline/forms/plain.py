@@ -71,7 +71,7 @@ def _head(view: EditionView) -> str:
     if view.web:
         lines += ["In the archive, each sentence in its source:", view.web]
     if view.quiet:
-        lines += ["", "", "Nothing new", "", *fill(view.quiet)]
+        lines += ["", "", "Nothing on your topics" if view.further else "Nothing new", "", *fill(view.quiet)]
     elif view.alarm:
         lines += fill(view.alarm)
     return "\n".join(lines)
@@ -124,6 +124,8 @@ def _foot(view: EditionView) -> str:
     blocks = [["About this edition", ""] + (fill(view.made) if view.made else [])]
     blocks.append([_ledger_line(row.label, row.number, row.total) for row in view.ledger])
     blocks.append(_failures(view.failed))
+    if view.further:
+        blocks.insert(0, [*fill(view.further), *([view.web] if view.web else [])])
     blocks.append(_reasons("Stories left out", view.left_out, named=30))
     blocks.append(_reasons("Rejected", view.rejected, named=3))
     blocks.append(fill(view.unsubscribe))

@@ -113,7 +113,8 @@ class Reason:
 class EditionView:
     """The whole edition of the `night` (YYYY-MM-DD). `quiet` is what it says when there are no stories, else empty.
 
-    `web` is the address of its page in the archive, empty when that is served nowhere.
+    `web` is the address of its page in the archive, empty when that is served nowhere. `further` tells how many of its
+    stories a mail leaves to the archive because its reader chose other topics.
     """
 
     title: str
@@ -133,3 +134,8 @@ class EditionView:
     rejected: tuple[Reason, ...]
     made: str
     unsubscribe: str
+    further: str = ""
+
+    def web_of(self, story: StoryView) -> str:
+        """The address of a story's page in the archive, empty when that is served nowhere."""
+        return f"{self.web.removesuffix('.html')}/{story.page}" if self.web else ""

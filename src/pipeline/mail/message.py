@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC
 from email.header import Header
 from email.utils import format_datetime
+from html import escape
 from urllib.parse import quote
 
 from email_validator import EmailNotValidError, validate_email
@@ -27,6 +28,8 @@ LINE_LIMIT = 998
 """RFC 5322 section 2.1.1: octets in a line, without its CRLF."""
 SUBJECT_LIMIT = 300
 """Characters; headlines are outside text, and servers refuse messages with huge headers."""
+LEAVE = "<!--leave-->"
+"""Where a letter's HTML has room for its reader's own link to unsubscribe; what comes from outside is escaped."""
 _ADDRESS_LIMIT = 254
 _FOLD = 76
 _URL_MARKS = "/:?#[]@!$&'()*+,;=%~"
@@ -40,7 +43,7 @@ def build_message(rendered: Rendered, recipient: str, mail: MailConfig, token: s
     Raises ConfigError when a configured address or URL does not fit into a mail header.
     """
     identifier = _message_id(rendered, recipient, mail)
-    text, html = _normal_text(rendered.text), _normal_text(rendered.html)
+    text, html = (_normal_text(form) for form in _with_link(rendered, _link(mail, token)))
     boundary = "=_" + hashlib.sha256("\0".join((identifier, text, html)).encode()).hexdigest()[:40]
     headers = (
         ("From", f"{_phrase('From', mail.sender_name)} <{wire_address(mail.sender)}>"),
@@ -98,11 +101,23 @@ def _message_id(rendered: Rendered, recipient: str, mail: MailConfig) -> str:
     return f"<{edition}.{digest}@{mail.list_id}>"
 
 
+def _link(mail: MailConfig, token: str) -> str:
+    """The address where one reader leaves one list; empty when none is configured."""
+    return f"{quote(mail.unsubscribe_url, safe=_URL_MARKS)}{quote(token, safe='')}" if mail.unsubscribe_url else ""
+
+
+def _with_link(rendered: Rendered, link: str) -> tuple[str, str]:
+    """A letter's text and HTML, with the link to unsubscribe where people look for it: at the end."""
+    if not link:
+        return rendered.text, rendered.html
+    anchor = f' <a href="{escape(link)}" style="color:inherit">Unsubscribe from this list</a>.'
+    return f"{rendered.text}\nUnsubscribe from this list:\n{link}\n", rendered.html.replace(LEAVE, anchor)
+
+
 def _unsubscribe(mail: MailConfig, token: str) -> Iterator[tuple[str, str]]:
     """RFC 2369 List-Unsubscribe with what is configured, https first; RFC 8058 one-click only with https."""
-    links = []
-    if mail.unsubscribe_url is not None:
-        links.append(f"<{quote(mail.unsubscribe_url, safe=_URL_MARKS)}{quote(token, safe='')}>")
+    link = _link(mail, token)
+    links = [f"<{link}>"] if link else []
     if mail.unsubscribe_mailto is not None:
         to = quote(wire_address(mail.unsubscribe_mailto), safe="@")
         links.append(f"<mailto:{to}?subject=unsubscribe%20{quote(token, safe='')}>")

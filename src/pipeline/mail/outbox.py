@@ -35,18 +35,19 @@ class Outbox:
 
         Raises OSError when the folder cannot be written.
         """
-        path = self._folder / file_name(message.recipient)
+        path = self._folder / file_name(message.recipient, message.message_id)
         write_atomically(path, message.content, PRIVATE)
         return path
 
 
-def discard(folder: Path, edition: str, recipients: Iterable[str]) -> int:
-    """Remove an edition's messages to some recipients, and its folder when nothing else is in it; how many there were.
+def discard(folder: Path, edition: str, messages: Iterable[tuple[str, str]]) -> int:
+    """Remove some of an edition's messages, each by its recipient and Message-ID, and its folder when nothing else is
+    in it; how many there were.
 
     Raises OSError when they cannot be removed.
     """
     removed = 0
-    for path in (folder / _slug(edition) / file_name(recipient) for recipient in recipients):
+    for path in (folder / _slug(edition) / file_name(*message) for message in messages):
         if path.exists():
             path.unlink()
             removed += 1
@@ -55,11 +56,11 @@ def discard(folder: Path, edition: str, recipients: Iterable[str]) -> int:
     return removed
 
 
-def file_name(recipient: str) -> str:
-    """A file name for a recipient: readable, safe on any file system, and distinct by a hash of the address."""
+def file_name(recipient: str, message_id: str) -> str:
+    """A file name for a message: readable, safe on any file system, and distinct by list and recipient."""
     if not recipient:
         return "edition.eml"
-    digest = hashlib.sha256(recipient.casefold().encode("utf-8", "replace")).hexdigest()[:10]
+    digest = hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()[:10]
     return f"{_slug(recipient)}-{digest}.eml"
 
 

@@ -9,6 +9,7 @@ from pipeline.config import DigestConfig
 from pipeline.digest.check import Checker, Setting
 from pipeline.digest.loading import ReaderWhenNeeded, WriterWhenNeeded
 from pipeline.digest.writer import Writer
+from pipeline.mail.audience import choices
 from pipeline.minhash.memory import open_memory
 from pipeline.nightly.desk import Desk, Step, signature_folder
 from pipeline.nightly.sources import fetched_for, gathered_for
@@ -85,7 +86,7 @@ def line(desk: Desk) -> Generator[Step, None, Night]:
     yield Step.EDIT
     archive = Archive(_told_before(edition, desk.store), config.archive_url or "")
     with progress.stage("render") as tally:
-        rendered = render(edition, config.zone, archive)
+        rendered = render(edition, config.zone, archive, choices(config.mail))
         tally["stories"] = len(edition.entries)
     # The articles of a backfilled night have been counted when they came in.
     terms = NOTHING if desk.backfill else NOTHING.with_texts(map(usual_terms, gathered.articles))

@@ -208,8 +208,7 @@ def _night(desk: Desk, mail: bool) -> Outcome:
     _publish(config, store, desk.progress)
     # A past night that was made of stored articles has never had any mail.
     is_for_readers = not desk.backfill or bool(store.ledger.deliveries(rendered.edition))
-    is_news = not rendered.quiet or config.edition.quiet == "mail"
-    receipts = _mail(desk, rendered) if mail and is_for_readers and is_news else ()
+    receipts = _mail(desk, rendered) if mail and is_for_readers else ()
     page = edition_page(archive_folder(config), rendered.edition)
     return Outcome(_ending(edition), rendered, receipts, page, edition)
 
@@ -260,7 +259,8 @@ def _mail(desk: Desk, rendered: Rendered) -> tuple[Receipt, ...]:
         desk.progress.stage("deliver") as tally,
         open_transport(config.mail, config.data_dir / "outbox", rendered.edition) as transport,
     ):
-        receipts = deliver(rendered, config.mail, desk.store, transport, desk.moment.pace)
+        skip_quiet = config.edition.quiet == "skip"
+        receipts = deliver(rendered, config.mail, desk.store, transport, desk.moment.pace, skip_quiet=skip_quiet)
         tally |= Counter(receipt.state.value for receipt in receipts)
         return receipts
 

@@ -23,7 +23,7 @@ def tidy(desk: Desk) -> Dropped:
     cuts = cuts_of(config, today)
     try:
         for edition, rows in groupby(store.expiring_messages(cuts), key=lambda row: row[0]):
-            discard(config.data_dir / "outbox", edition, [recipient for _, recipient in rows])
+            discard(config.data_dir / "outbox", edition, [(recipient, message_id) for _, recipient, message_id in rows])
         dropped = store.drop(cuts, today)
         withdraw_editions(archive_folder(config), store.dropped_editions() if dropped.editions else ())
     except OSError as error:

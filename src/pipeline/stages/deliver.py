@@ -5,25 +5,24 @@ Every message is in the ledger before a connection opens; each of its steps is c
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
 from pipeline.config import MailConfig
+from pipeline.mail.audience import Reader, audience
 from pipeline.mail.dkim import Signer
 from pipeline.mail.message import build_message
 from pipeline.mail.outbox import Outbox
 from pipeline.mail.smtp import SmtpTransport
 from pipeline.mail.transport import Outcome, Scope, Transport
-from pipeline.records import DeliveryState, Receipt, Rendered
+from pipeline.records import Choice, DeliveryState, Letter, Receipt, Rendered
 from pipeline.store.core import Store
 from pipeline.store.ledger import Ledger
 from pipeline.store.rows import Delivery, Message
-
-NOBODY = ""
-"""The ledger's recipient when none is configured: the edition goes to the outbox, addressed to its sender."""
 
 
 def _now() -> datetime:
@@ -48,7 +47,7 @@ def open_transport(mail: MailConfig, outbox: Path, edition: str) -> Iterator[Tra
     Raises ConfigError when a login is asked for without TLS, or its password is missing.
     """
     files = Outbox(outbox, edition)
-    if mail.smtp is None or not mail.recipients:
+    if mail.smtp is None or not any(one.recipients for one in mail.every_list):
         yield files
         return
     server = SmtpTransport(mail.smtp, mail.sender, files)
@@ -59,19 +58,26 @@ def open_transport(mail: MailConfig, outbox: Path, edition: str) -> Iterator[Tra
 
 
 def deliver(
-    rendered: Rendered, mail: MailConfig, store: Store, transport: Transport, pace: Pace | None = None
+    rendered: Rendered,
+    mail: MailConfig,
+    store: Store,
+    transport: Transport,
+    pace: Pace | None = None,
+    *,
+    skip_quiet: bool = False,
 ) -> tuple[Receipt, ...]:
-    """Bring a saved edition to its recipients: a receipt for each of them, in the order they were first queued.
+    """Bring a saved edition to the readers of all lists: a receipt for each, in the order they were first queued.
 
-    A receipt that is still `PENDING` says why: held, out of reach, put off. Call it under the run lock: messages that
+    A receipt that is still `PENDING` says why: held, out of reach, put off. With `skip_quiet` those for whom there is
+    nothing tonight get no mail and no receipt. Call it under the run lock: messages that
     a dead run left half sent become `UNKNOWN`. Raises StoreError when the ledger cannot be kept, and then sends
     nothing more.
     """
     pace = pace or Pace()
-    audience = frozenset(recipient.casefold() for recipient in _audience(mail))
-    job = _Job(rendered.edition, mail, audience, store, transport, pace)
+    readers = frozenset(reader.key for reader in audience(mail))
+    job = _Job(rendered.edition, readers, frozenset(list_id for list_id, _ in readers), store, transport, pace)
     store.ledger.recover(rendered.edition, pace.now(), transport.repeatable)
-    enqueue(rendered, mail, store, pace.now())
+    enqueue(rendered, mail, store, pace.now(), skip_quiet=skip_quiet)
     held = hold_reason(rendered, mail, pace.now())
     if held:
         job.note(job.waiting(), held)
@@ -80,22 +86,29 @@ def deliver(
     return job.receipts()
 
 
-def enqueue(rendered: Rendered, mail: MailConfig, store: Store, now: datetime) -> None:
-    """Put a message for each recipient into the ledger; those there keep bytes and state.
+def enqueue(rendered: Rendered, mail: MailConfig, store: Store, now: datetime, *, skip_quiet: bool = False) -> None:
+    """Put a message for each reader of each list into the ledger; those there keep bytes and state.
 
-    Who has left the list gets none, nor an address that a server has said does not exist: a night's run does not fail
-    for it again and again, and `status` counts both.
+    A letter is the one that was frozen with the night for what its reader has chosen. Who chose otherwise since gets
+    the whole edition. Who has left a list gets none of it, nor does an address that a server has said does not exist: a
+    night's run does not fail for it again and again, and `status` counts both.
 
     Raises StoreError when the edition has not been saved, ConfigError when a setting does not fit into a header or the
     key that signs cannot be used.
     """
-    queued = {row.recipient for row in store.ledger.deliveries(rendered.edition) if row.list_id == mail.list_id}
-    without = (*store.subscriptions.departures(mail.list_id), *store.ledger.suppressed_recipients())
-    gone = {one.recipient.casefold() for one in without}
-    missing = (one for one in _audience(mail) if one not in queued and one.casefold() not in gone)
-    signer = Signer.load(mail.dkim) if mail.dkim else None
-    messages = (_signed(_message(rendered, recipient, mail, store), signer, now) for recipient in missing)
-    store.ledger.enqueue(rendered.edition, mail.list_id, messages, now)
+    queued = {(row.list_id, row.recipient.casefold()) for row in store.ledger.deliveries(rendered.edition)}
+    signers = tuple(map(Signer.load, mail.dkim))
+    for list_id, readers in groupby(audience(mail), key=lambda reader: reader.list_id):
+        without = (*store.subscriptions.departures(list_id), *store.ledger.suppressed_recipients())
+        gone = {one.recipient.casefold() for one in without}
+        missing = (one for one in readers if one.key not in queued and one.address.casefold() not in gone)
+        settings = mail.model_copy(update={"list_id": list_id})
+        messages = (
+            _signed(_message(rendered.as_told_in(letter), address, settings, store), signers, now)
+            for address, letter in _letters(missing, rendered, store)
+            if not (letter.quiet and skip_quiet)
+        )
+        store.ledger.enqueue(rendered.edition, list_id, messages, now)
 
 
 def hold_reason(rendered: Rendered, mail: MailConfig, now: datetime) -> str:
@@ -119,12 +132,13 @@ def wait_before(edition: str, attempt: int, first_wait: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One edition on its way to the recipients of one list."""
+    """One edition on its way to the readers of all lists."""
 
     edition: str
-    mail: MailConfig
-    audience: frozenset[str]
-    """Whom the edition is for, case folded."""
+    audience: frozenset[tuple[str, str]]
+    """Whom the edition is for, by list and address."""
+    lists: frozenset[str]
+    """The ids of the lists; rows of another one are not this run's."""
     store: Store
     transport: Transport
     pace: Pace
@@ -143,8 +157,8 @@ class _Job:
                 return
 
     def waiting(self) -> tuple[Delivery, ...]:
-        """The list's pending rows."""
-        return tuple(row for row in self.ledger.pending(self.edition) if row.list_id == self.mail.list_id)
+        """The lists' pending rows."""
+        return tuple(row for row in self.ledger.pending(self.edition) if row.list_id in self.lists)
 
     def note(self, rows: tuple[Delivery, ...], detail: str) -> None:
         """Say on pending rows why they wait."""
@@ -152,9 +166,11 @@ class _Job:
             self.ledger.mark(row, DeliveryState.PENDING, detail, self.pace.now())
 
     def receipts(self) -> tuple[Receipt, ...]:
-        """What the ledger says of each of the list's messages."""
-        rows = (row for row in self.ledger.deliveries(self.edition) if row.list_id == self.mail.list_id)
-        return tuple(Receipt(row.edition, row.recipient, row.message_id, row.state, row.detail) for row in rows)
+        """What the ledger says of each of the lists' messages."""
+        rows = (row for row in self.ledger.deliveries(self.edition) if row.list_id in self.lists)
+        return tuple(
+            Receipt(row.edition, row.recipient, row.message_id, row.state, row.detail, row.list_id) for row in rows
+        )
 
     def _round(self) -> bool:
         """Try each waiting message once; whether another round could help."""
@@ -186,18 +202,22 @@ class _Job:
         """Why a queued message must not go out after all, looked up at the last moment; None when it may."""
         suppression = self.ledger.suppression(row.recipient)
         if suppression is not None:
-            return Outcome(DeliveryState.FAILED, f"suppressed: {suppression.reason}")
+            return Outcome(DeliveryState.WITHDRAWN, f"suppressed: {suppression.reason}")
         departure = self.store.subscriptions.departure(row.list_id, row.recipient)
         if departure is not None:
-            return Outcome(DeliveryState.FAILED, departure.reason)
-        if row.recipient.casefold() not in self.audience:
-            return Outcome(DeliveryState.FAILED, "no longer a recipient")
+            return Outcome(DeliveryState.WITHDRAWN, departure.reason)
+        if (row.list_id, row.recipient.casefold()) not in self.audience:
+            return Outcome(DeliveryState.WITHDRAWN, "no longer a recipient")
         return None
 
 
-def _audience(mail: MailConfig) -> tuple[str, ...]:
-    """Whom the edition is for."""
-    return mail.recipients or (NOBODY,)
+def _letters(readers: Iterable[Reader], rendered: Rendered, store: Store) -> Iterator[tuple[str, Letter]]:
+    """Each reader's address, with what is written to them. One letter is in memory at a time."""
+    choice, letter = Choice(), rendered.letter
+    for reader in readers:
+        if reader.choice != choice:
+            choice, letter = reader.choice, store.letter(rendered.edition, reader.choice) or rendered.letter
+        yield reader.address, letter
 
 
 def _message(rendered: Rendered, recipient: str, mail: MailConfig, store: Store) -> Message:
@@ -206,6 +226,8 @@ def _message(rendered: Rendered, recipient: str, mail: MailConfig, store: Store)
     return replace(build_message(rendered, recipient or mail.sender, mail, token), recipient=recipient)
 
 
-def _signed(message: Message, signer: Signer | None, now: datetime) -> Message:
-    """The message with its signature, if there is somebody to sign it."""
-    return message if signer is None else replace(message, content=signer.sign(message.content, now))
+def _signed(message: Message, signers: Iterable[Signer], now: datetime) -> Message:
+    """The message with a signature of each who signs; none covers another's (RFC 6376 section 5.4.2)."""
+    for signer in signers:
+        message = replace(message, content=signer.sign(message.content, now))
+    return message

@@ -8,7 +8,7 @@ from math import log1p
 from pipeline.config import TopicConfig
 from pipeline.digest.readable import readable_title
 from pipeline.records import Counts, Edition, Entry, LeftOut, Reject, Story, Summary
-from pipeline.topics import topic_of
+from pipeline.topics import topics_of
 
 FRESH_FOR = timedelta(hours=24)
 """A story last reported on this long before the cut-off counts as not fresh at all."""
@@ -70,25 +70,25 @@ def edit(
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A story's score, the span of its articles' dates and its topic's name."""
+    """A story's score, the span of its articles' dates and the names of its topics."""
 
     score: float
     first: datetime | None
     last: datetime | None
-    topic: str
+    topics: tuple[str, ...]
 
 
 def _judged(story: Story, cutoff: datetime, topics: Sequence[TopicConfig]) -> _Judged:
     dates = [article.published for article in story.articles if article.published]
     first, last = min(dates, default=None), max(dates, default=None)
-    topic = topic_of(story, topics)
-    score = _score(story, last, cutoff) + (topic.weight if topic else 0.0)
-    return _Judged(score, first, last, topic.name if topic else "")
+    about = topics_of(story, topics)
+    score = _score(story, last, cutoff) + (about[0].weight if about else 0.0)
+    return _Judged(score, first, last, tuple(topic.name for topic in about))
 
 
 def _entry(summary: Summary, cutoff: datetime, topics: Sequence[TopicConfig]) -> Entry:
     judged = _judged(summary.story, cutoff, topics)
-    return Entry(summary, judged.score, judged.first, judged.last, judged.topic)
+    return Entry(summary, judged.score, judged.first, judged.last, judged.topics)
 
 
 def _score(story: Story, updated: datetime | None, cutoff: datetime) -> float:

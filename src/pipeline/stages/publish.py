@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.files import write_atomically
 from pipeline.forms.feed import FEED, Home, atom
-from pipeline.forms.index import view_index
+from pipeline.forms.index import view_index, view_years
 from pipeline.forms.layout import laid_out
 from pipeline.forms.words import page_name
 from pipeline.records import Issue, Rendered, Volume
@@ -56,12 +56,15 @@ def withdraw_editions(folder: Path, editions: Iterable[str]) -> int:
 
 
 def publish_index(folder: Path, issues: Sequence[Issue], volumes: Sequence[Volume], home: Home) -> int:
-    """Make the index and the feed of all editions, given latest first; how many of the two files changed.
+    """Make the index, the feed and each year's list of all editions, given latest first; how many files changed.
 
     Raises OSError when the folder cannot be written.
     """
-    index = laid_out("index.html", view=view_index(issues, volumes), feed=FEED)
-    return _keep(folder / INDEX, index.encode("utf-8", "replace")) + _keep(folder / FEED, atom(issues, home))
+    index = view_index(issues, volumes)
+    pages = {year.file: laid_out("year.html", view=year) for year in view_years(issues) if index.years}
+    pages[INDEX] = laid_out("index.html", view=index, feed=FEED)
+    changed = sum(_keep(folder / name, html.encode("utf-8", "replace")) for name, html in pages.items())
+    return changed + _keep(folder / FEED, atom(issues, home))
 
 
 def _keep(path: Path, content: bytes) -> bool:

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import css_inline
 
-from pipeline.forms.edition import view_edition
+from pipeline.forms.edition import view_choice, view_edition
 from pipeline.forms.evidence import view_story_pages
 from pipeline.forms.layout import laid_out
 from pipeline.forms.plain import plain_text
 from pipeline.forms.stories import Clock
 from pipeline.forms.view import EditionView
-from pipeline.records import Edition, Rendered, StoryPage, Telling
+from pipeline.records import Choice, Edition, Letter, Rendered, StoryPage, Telling
 
 MAIL_BYTES: Final = 95 * 1024
 """Gmail hides what follows about 102 KB of HTML."""
@@ -63,8 +63,10 @@ class Archive:
 NO_ARCHIVE: Final = Archive()
 
 
-def render(edition: Edition, zone: ZoneInfo, archive: Archive = NO_ARCHIVE) -> Rendered:
+def render(edition: Edition, zone: ZoneInfo, archive: Archive = NO_ARCHIVE, choices: Sequence[Choice] = ()) -> Rendered:
     """The edition as mail, text and page, and a page for each story, with every time on the zone's clock.
+
+    A letter is written for each of the choices that readers made, laid out from the same view.
 
     Where the archive is served, the mail links to the edition's page; a story's page links to the earlier nights'.
     The same edition always gives the same bytes. A mail that would pass `MAIL_BYTES` gives up whole stories from the
@@ -80,7 +82,13 @@ def render(edition: Edition, zone: ZoneInfo, archive: Archive = NO_ARCHIVE) -> R
         page=_page(view),
         quiet=not edition.entries,
         stories=_story_pages(edition, view, archive.earlier, Clock(edition.cutoff, zone)),
+        letters=tuple(_letter(view_choice(edition, view, choice), choice) for choice in choices),
     )
+
+
+def _letter(view: EditionView, choice: Choice) -> Letter:
+    """The mail for those who made a choice."""
+    return Letter(choice, view.subject, _mail(view), plain_text(view), not view.stories)
 
 
 def _mail(view: EditionView) -> str:

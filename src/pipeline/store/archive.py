@@ -1,8 +1,9 @@
-"""What the archive is made from: the frozen pages of stories, the editions in short, and how much each source gave.
+"""What was rendered on a night besides the edition itself, and what the archive is made from.
 
-Story pages are stored as they were rendered, not rendered again from the records. An edition is frozen, and so are the
-words and the look of what explains it; and the records hold articles as they came in, while a page shows them as the
-digest read them, without what spoke to a language model. Compressed, a page takes some four kilobytes.
+That is the pages of stories, the letters of those who chose topics, the editions in short and how much each source
+gave. Story pages are stored as they were rendered, not rendered again from the records. An edition is frozen, and so
+are the words and the look of what explains it; and the records hold articles as they came in, while a page shows them
+as the digest read them, without what spoke to a language model. Compressed, a page takes some four kilobytes.
 """
 
 import json
@@ -11,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from pipeline.records import Counts, Issue, StoryPage, Telling, Volume
+from pipeline.records import Choice, Counts, Issue, Letter, StoryPage, Telling, Volume
 from pipeline.store import aliases
 from pipeline.store.database import Database, utc_time
 
@@ -27,17 +28,34 @@ def save_pages(database: Database, edition: str, pages: Iterable[StoryPage]) -> 
     """Save the pages of an edition's stories, best first; inside the night's transaction."""
     database.change_many(
         "INSERT INTO story_pages (edition, rank, story, page) VALUES (?, ?, ?, ?)",
+        ((edition, rank, page.story, _packed(page.html)) for rank, page in enumerate(pages, start=1)),
+    )
+
+
+def save_letters(database: Database, edition: str, letters: Iterable[Letter]) -> None:
+    """Save what is written to those who chose otherwise than the whole edition; inside the night's transaction."""
+    database.change_many(
+        "INSERT INTO letters (edition, title, topics, subject, html, text, quiet) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
-            (edition, rank, page.story, zlib.compress(page.html.encode("utf-8", "replace")))
-            for rank, page in enumerate(pages, start=1)
+            (edition, *_key(letter.choice), letter.subject, _packed(letter.html), _packed(letter.text), letter.quiet)
+            for letter in letters
         ),
     )
+
+
+def letter(database: Database, edition: str, choice: Choice) -> Letter | None:
+    """What was written on the night for a choice, or None when nobody had made it."""
+    asked = "SELECT * FROM letters WHERE edition = ? AND title = ? AND topics = ?"
+    row = database.row(asked, (edition, *_key(choice)))
+    if row is None:
+        return None
+    return Letter(choice, row["subject"], _unpacked(row["html"]), _unpacked(row["text"]), bool(row["quiet"]))
 
 
 def pages(database: Database, edition: str) -> tuple[StoryPage, ...]:
     """The pages of an edition's stories, best first; none when it was made before there were any."""
     rows = database.rows("SELECT story, page FROM story_pages WHERE edition = ? ORDER BY rank", (edition,))
-    return tuple(StoryPage(row["story"], zlib.decompress(row["page"]).decode("utf-8")) for row in rows)
+    return tuple(StoryPage(row["story"], _unpacked(row["page"])) for row in rows)
 
 
 def told_before(database: Database, ids: Sequence[str], before: date) -> tuple[Telling, ...]:
@@ -99,3 +117,18 @@ def _tellings(database: Database, condition: str, values: Sequence[str | int]) -
         )
         for row in database.rows(_TELLINGS + condition, values)
     ]
+
+
+def _key(choice: Choice) -> tuple[str, str]:
+    """A choice as the columns that tell letters apart."""
+    return choice.title, json.dumps(choice.topics)
+
+
+def _packed(text: str) -> bytes:
+    """A text in UTF-8, compressed."""
+    return zlib.compress(text.encode("utf-8", "replace"))
+
+
+def _unpacked(data: bytes) -> str:
+    """The text again."""
+    return zlib.decompress(data).decode("utf-8")

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.clustering.background import Background
-from pipeline.records import Article, FileState, Issue, PastStory, Rendered, Telling, Volume
+from pipeline.records import Article, Choice, FileState, Issue, Letter, PastStory, Rendered, Telling, Volume
 from pipeline.store import aliases, archive, backup, explain, feeds, inbox, nights, retention, runs, terms
 from pipeline.store.database import Database, open_database
 from pipeline.store.ledger import Ledger
@@ -52,6 +52,10 @@ class Store:
     def edition(self, edition: str) -> Rendered | None:
         """The edition of that id, as it was rendered, or None. Raises StoreError when it has been dropped."""
         return nights.edition(self._database, edition)
+
+    def letter(self, edition: str, choice: Choice) -> Letter | None:
+        """What was written on the night for a choice, or None when nobody had made it."""
+        return archive.letter(self._database, edition, choice)
 
     def latest_edition(self) -> Rendered | None:
         """The edition of the latest night, or None."""
@@ -128,8 +132,8 @@ class Store:
         """Drop what is older than is kept, and note that it was today; how much that was."""
         return retention.drop(self._database, cuts, today)
 
-    def expiring_messages(self, cuts: Cuts) -> tuple[tuple[str, str], ...]:
-        """The edition and recipient of each message that `drop` would take the bytes of."""
+    def expiring_messages(self, cuts: Cuts) -> tuple[tuple[str, str, str], ...]:
+        """The edition, recipient and Message-ID of each message that `drop` would take the bytes of."""
         return retention.expiring_messages(self._database, cuts.messages)
 
     def dropped_editions(self) -> tuple[str, ...]:

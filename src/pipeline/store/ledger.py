@@ -4,11 +4,12 @@
                        -> failed     refused for good
                        -> unknown    may have been taken
                        -> pending    certainly not taken
-            -> failed                refused before its text was asked for, or not to be sent any more
+            -> failed                refused before its text was asked for
+            -> withdrawn             nobody wants it any more: its reader left or is gone, which is no failure
 
 A message is `unknown` from the start when a backup was restored that cannot know of it: `backup.doubt_about`.
-`sent` is final. `unknown` and `failed` stay until a person forces them back to `pending`. A row holds the message's
-bytes before any connection opens, and every change of state is committed by itself.
+`sent` and `withdrawn` are final. `unknown` and `failed` stay until a person forces them back to `pending`. A row holds
+the message's bytes before any connection opens, and every change of state is committed by itself.
 """
 
 import sqlite3
@@ -26,6 +27,7 @@ _FROM = {
     DeliveryState.SENDING: (DeliveryState.PENDING,),
     DeliveryState.SENT: (DeliveryState.SENDING,),
     DeliveryState.FAILED: (DeliveryState.PENDING, DeliveryState.SENDING),
+    DeliveryState.WITHDRAWN: (DeliveryState.PENDING,),
     DeliveryState.UNKNOWN: (DeliveryState.SENDING,),
 }
 _COLUMNS = "edition, list, recipient, message_id, state, attempts, detail, updated_at"

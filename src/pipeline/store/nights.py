@@ -196,6 +196,7 @@ def _save_edition(database: Database, edition: Edition, rendered: Rendered) -> N
         ),
     )
     archive.save_pages(database, edition.id, rendered.stories)
+    archive.save_letters(database, edition.id, rendered.letters)
 
 
 def _save_articles(database: Database, night: Night) -> None:
@@ -323,7 +324,7 @@ def _optional_text(moment: datetime | None) -> str | None:
 
 
 def _rendered(database: Database, row: sqlite3.Row | None) -> Rendered | None:
-    """A row of `editions` as a record, with its stories' pages."""
+    """A row of `editions` as a record, with its stories' pages; letters are asked for one by one."""
     if row is None:
         return None
     return Rendered(

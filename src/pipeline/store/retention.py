@@ -58,13 +58,14 @@ def drop(database: Database, cuts: Cuts, today: date) -> Dropped:
     )
 
 
-def expiring_messages(database: Database, before: date | None) -> tuple[tuple[str, str], ...]:
-    """The edition and recipient of each message that `drop` would take the bytes of."""
+def expiring_messages(database: Database, before: date | None) -> tuple[tuple[str, str, str], ...]:
+    """The edition, recipient and Message-ID of each message that `drop` would take the bytes of."""
     rows = database.rows(
-        "SELECT edition, recipient FROM deliveries WHERE edition < ? AND expired IS NULL ORDER BY edition, recipient",
+        "SELECT edition, recipient, message_id FROM deliveries WHERE edition < ? AND expired IS NULL"
+        " ORDER BY edition, recipient, message_id",
         (_text(before),),
     )
-    return tuple((row["edition"], row["recipient"]) for row in rows)
+    return tuple((row["edition"], row["recipient"], row["message_id"]) for row in rows)
 
 
 def is_known(database: Database, article: str) -> bool:
@@ -133,7 +134,7 @@ def _editions(database: Database, before: date | None, today: date) -> int:
     nights = [night for night in _nights(database, before, "pages_expired") if night != latest]
     for night in nights:
         with database.transaction():
-            for table in ("story_pages", "entries", "left_out", "rejects"):
+            for table in ("story_pages", "letters", "entries", "left_out", "rejects"):
                 database.change(f"DELETE FROM {table} WHERE edition = ?", (night,))  # noqa: S608 - our own names
             database.change(
                 "DELETE FROM stories WHERE edition = ?1"
@@ -148,7 +149,8 @@ def _editions(database: Database, before: date | None, today: date) -> int:
 
 
 def _messages(database: Database, before: date | None, today: date) -> int:
-    """The bytes of messages; one that still waits will not be sent any more."""
+    """The bytes of messages, and the letters they were made of; one that still waits will not be sent any more."""
+    database.change("DELETE FROM letters WHERE edition < ?", (_text(before),))
     return _in_batches(
         database,
         "UPDATE deliveries SET content = x'', expired = ?1,"

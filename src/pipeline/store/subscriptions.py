@@ -29,11 +29,10 @@ class Subscriptions:
         self._database.change("INSERT INTO tokens VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (made, list_id, recipient))
         return made
 
-    def owner(self, list_id: str, token: str) -> str | None:
-        """The recipient of a list for whom a token stands, or None; the edition in the outbox alone is nobody's."""
-        asked = "SELECT recipient FROM tokens WHERE token = ? AND list = ? AND recipient != ''"
-        row = self._database.row(asked, (token, list_id))
-        return None if row is None else row["recipient"]
+    def owner(self, token: str) -> tuple[str, str] | None:
+        """The list and the recipient for whom a token stands, or None; the edition in the outbox alone is nobody's."""
+        row = self._database.row("SELECT list, recipient FROM tokens WHERE token = ? AND recipient != ''", (token,))
+        return None if row is None else (row["list"], row["recipient"])
 
     def knows(self, list_id: str, recipient: str) -> bool:
         """Whether a list has ever had mail for an address."""
