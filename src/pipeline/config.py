@@ -1,7 +1,6 @@
 """The configuration: one TOML file to frozen models; an unknown or mistyped key is an error."""
 
 import difflib
-import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,6 @@ from pydantic import (
     ConfigDict,
     EmailStr,
     Field,
-    SecretBytes,
     SecretStr,
     ValidationError,
     ValidationInfo,
@@ -23,7 +21,7 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
-from pipeline.credentials import credential
+from pipeline.credentials import credential, first_line, in_environment
 from pipeline.errors import ConfigError
 from pipeline.values import (
     FeedAddress,
@@ -195,18 +193,9 @@ class SmtpConfig(_Section):
         """
         path = credential(self.credential) or self.password_file
         if path is not None:
-            try:
-                return SecretStr(path.read_text(encoding="utf-8").splitlines()[0])
-            except (OSError, UnicodeDecodeError, IndexError) as error:
-                cause = error.strerror if isinstance(error, OSError) else "no line of UTF-8 text"
-                raise ConfigError(f"mail.smtp.password_file {path}: cannot be read ({cause})") from None
-        try:
-            return SecretStr(os.environ[self.password_env])
-        except KeyError:
-            raise ConfigError(
-                f"mail.smtp: no password; set the environment variable {self.password_env}, or password_file, or give"
-                f" the service a credential named {self.credential}"
-            ) from None
+            return first_line(path, "mail.smtp.password_file")
+        missing = f"mail.smtp: no password; set the environment variable {self.password_env}, or password_file"
+        return in_environment(self.password_env, f"{missing}, or give the service a credential named {self.credential}")
 
 
 class DkimConfig(_Section):
@@ -231,15 +220,12 @@ class DkimConfig(_Section):
         """The file that holds the key: the service's credential, else the configured one."""
         return credential(self.credential) or self.private_key_file
 
-    def key_in_environment(self) -> SecretBytes:
+    def key_in_environment(self) -> SecretStr:
         """The key in the environment. Raises ConfigError when it is not there."""
-        try:
-            return SecretBytes(os.environ[self.private_key_env].encode())
-        except KeyError:
-            raise ConfigError(
-                f"mail.dkim: no key; set private_key_file, or the environment variable {self.private_key_env}, or give"
-                f" the service a credential named {self.credential}"
-            ) from None
+        missing = f"mail.dkim: no key; set private_key_file, or the environment variable {self.private_key_env}"
+        return in_environment(
+            self.private_key_env, f"{missing}, or give the service a credential named {self.credential}"
+        )
 
 
 class ReaderConfig(_Section):

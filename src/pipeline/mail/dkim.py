@@ -55,7 +55,7 @@ class Signer:
         path = config.key_file
         name = f"mail.dkim.private_key_file {path}" if path else f"mail.dkim: ${config.private_key_env}"
         try:
-            data = _private_bytes(path) if path else config.key_in_environment().get_secret_value()
+            data = _private_bytes(path) if path else config.key_in_environment().get_secret_value().encode()
             key, algorithm = _key(data)
         except (OSError, ValueError) as error:
             raise ConfigError(f"{name}: {error}") from error
