@@ -19,7 +19,7 @@ LONGEST_MODULE, LONGEST_FUNCTION = 500, 60
 # From the bottom up; a module belongs to the first prefix that fits, and imports only its own level and those below.
 LAYERS = (
     ("errors", "credentials", "printable", "progress", "values"),
-    ("records", "locations", "config", "schema", "files", "urls", "times", "compiled", "parallel"),
+    ("records", "locations", "config", "schema", "timer", "files", "urls", "times", "compiled", "parallel"),
     ("text",),
     (
         "jsonlines",

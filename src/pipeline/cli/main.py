@@ -2,7 +2,7 @@
 
 import typer
 
-from pipeline.cli import leaving, lines, people, state
+from pipeline.cli import leaving, lines, people, state, timer
 
 app = typer.Typer(
     name="newsfold",
@@ -14,6 +14,7 @@ app = typer.Typer(
 )
 people.register(app)
 leaving.register(app)
+timer.register(app)
 state.register(app)
 lines.register(app)
 
