@@ -58,7 +58,8 @@ def _service(job: Job) -> str:
     network = "Wants=network-online.target\nAfter=network-online.target\n" if system else ""
     user = f"User={_word(job.user)}\n" if job.user else ""
     models = f"Environment={_word(f'NEWSFOLD_MODELS={job.models}')}\n" if job.models else ""
-    command = " ".join(_argument(part) for part in (str(job.command), "run", "--config", str(job.config_file)))
+    # The colon keeps `$` from beginning a variable.
+    command = " ".join(map(_word, (f":{job.command}", "run", "--config", str(job.config_file))))
     return f"""\
 [Unit]
 Description=Newsfold: the night's news in one edition
@@ -151,11 +152,6 @@ def _devices(job: Job) -> str:
     if job.config.digest.device == "cpu":
         return "PrivateDevices=yes"
     return '# PrivateDevices=yes would hide a GPU; it is set when digest.device is "cpu".'
-
-
-def _argument(text: str) -> str:
-    """One word of a command line: `$` would begin a variable."""
-    return _word(text).replace("$", "$$")
 
 
 def _word(text: str) -> str:

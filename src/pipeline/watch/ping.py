@@ -17,6 +17,8 @@ from pipeline.web.client import Ask, Client, Limits
 
 SECONDS = 10.0
 """For one ping, looking the host up included."""
+GRACE = 1.0
+"""Seconds more, so that what went wrong can be said."""
 LARGEST_ANSWER = 64 * 1024
 LARGEST_BODY = 10_000
 """Bytes of a log's end that are sent; healthchecks.io keeps 100 kB."""
@@ -64,7 +66,7 @@ class Pings:
         problems: list[str] = []
         thread = threading.Thread(target=lambda: problems.append(self._problem(ending, body)), daemon=True)
         thread.start()
-        thread.join(self.seconds + 1)
+        thread.join(self.seconds + GRACE)
         return problems[0] if problems else f"no answer within {self.seconds:g} seconds"
 
     def _problem(self, ending: str, body: bytes | None) -> str:

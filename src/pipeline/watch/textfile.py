@@ -4,6 +4,7 @@ https://prometheus.io/docs/instrumenting/exposition_formats/ and https://prometh
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,21 +82,16 @@ def _metrics(
     yield _one("newsfold_last_run_exit_code", "The exit code of the last run.", run.code)
     yield _one("newsfold_last_run_duration_seconds", "How long the last run took.", run.seconds)
     name = "newsfold_stage_duration_seconds"
-    totals: dict[str, float] = {}
+    seconds: Counter[str] = Counter()
+    counted: Counter[tuple[str, str]] = Counter()
     for stage in run.stages:
-        totals[stage.name] = totals.get(stage.name, 0) + stage.seconds
-    yield (
-        name,
-        "How long a stage of the last run took.",
-        [_sample(name, value, stage=one) for one, value in totals.items()],
-    )
+        seconds.update({stage.name: stage.seconds})  # type: ignore[dict-item]  # floats are added like numbers
+        counted.update({(stage.name, kind): number for kind, number in stage.tally.items()})
+    taken = [_sample(name, value, stage=stage) for stage, value in seconds.items()]
+    yield name, "How long a stage of the last run took.", taken
     name = "newsfold_stage_items"
-    counted = {(stage.name, kind): number for stage in run.stages for kind, number in stage.tally.items()}
-    yield (
-        name,
-        "What a stage of the last run counted.",
-        [_sample(name, number, stage=stage, kind=kind) for (stage, kind), number in counted.items()],
-    )
+    numbers = [_sample(name, number, stage=stage, kind=kind) for (stage, kind), number in counted.items()]
+    yield name, "What a stage of the last run counted.", numbers
     name = "newsfold_peak_memory_bytes"
     about = "Most resident memory of the last run: of the main process, and of its largest worker."
     yield name, about, [_sample(name, number, process=process) for process, number in run.peak_memory.items()]
