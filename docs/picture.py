@@ -58,7 +58,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         demo = chosen.demo or Path(folder)
         if chosen.demo is None:
-            run_demo(DemoOptions(demo), lambda _: None)
+            run_demo(DemoOptions(demo), QUIET)
         shoot(mail_of(demo), PICTURE, browser)
     size = PICTURE.stat().st_size
     if size > LARGEST:

@@ -1,7 +1,7 @@
 """How far the work is: what the stages tell of it. Nobody hears it unless the command line listens."""
 
 from collections.abc import Callable, Iterable, Iterator, Sized
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeAlias, TypeVar
 
 Item = TypeVar("Item")
@@ -27,10 +27,9 @@ class Progress:
         """The time of a stage, which fills in the tally; stages may lie within one another."""
         yield {}
 
-    @contextmanager
-    def counting(self, what: str, total: Total = None) -> Iterator[Advance]:  # noqa: ARG002 - for those who listen
+    def counting(self, what: str, total: Total = None) -> AbstractContextManager[Advance]:  # noqa: ARG002 - for those who listen
         """The time in which so many of something are worked through."""
-        yield _nothing
+        return nullcontext(_nothing)
 
     def track(self, items: Iterable[Item], what: str, total: Total = None) -> Iterator[Item]:
         """The items one by one, each counted when the next is asked for."""

@@ -52,7 +52,7 @@ def test_a_query_and_a_slash_are_kept() -> None:
     assert pings("https://example.org").address("/start") == f"https://example.org/start?rid={RUN}"
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[Answer | Fault, str]] = {
     "an error": (Answer(status=500), "the server answered 500"),
     "not there": (Answer(status=404), "the server answered 404"),
     "a redirect": (moved("http://127.0.0.1:9/elsewhere"), "the server answered 302"),

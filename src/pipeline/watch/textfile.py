@@ -85,7 +85,7 @@ def _metrics(
     seconds: Counter[str] = Counter()
     counted: Counter[tuple[str, str]] = Counter()
     for stage in run.stages:
-        seconds.update({stage.name: stage.seconds})  # type: ignore[dict-item]  # floats are added like numbers
+        seconds.update({stage.name: stage.seconds})
         counted.update({(stage.name, kind): number for kind, number in stage.tally.items()})
     taken = [_sample(name, value, stage=stage) for stage, value in seconds.items()]
     yield name, "How long a stage of the last run took.", taken
