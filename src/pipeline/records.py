@@ -246,10 +246,18 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Merit:
+    """One part of a story's score: what it is for, and how much it adds."""
+
+    what: str
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A story's place in the edition. `score` ranked it; `first_seen` and `updated` bound its articles' dates.
 
-    `topic` is the section it stands in, "" when it stands in none.
+    `topic` is the section it stands in, "" when it stands in none; `merits` are what the score is made of.
     """
 
     summary: Summary
@@ -257,15 +265,17 @@ class Entry:
     first_seen: datetime | None
     updated: datetime | None
     topic: str = ""
+    merits: tuple[Merit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A story that did not get into the edition, and why."""
+    """A story that did not get into the edition, and why; `score` is what it ranked by."""
 
     story: str
     headline: str
     reason: str
+    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
