@@ -90,7 +90,7 @@ def test_backups_of_a_state_that_is_written_to_are_whole(tmp_path: Path) -> None
 
     writer = threading.Thread(target=nights)
     writer.start()
-    counts = []
+    counts: list[int] = []
     while not done.is_set():
         copy = tmp_path / f"copy-{len(counts)}.sqlite"
         write_backup(state, copy, NOW)

@@ -14,7 +14,7 @@ from pipeline.config import Config, load
 
 if TYPE_CHECKING:
     from pipeline.jsonlines import JsonObject
-    from pipeline.records import Json
+    from pipeline.records import Json, Rendered
     from pipeline.store.core import Store
     from pipeline.store.rows import Delivery, Run
 
@@ -124,14 +124,17 @@ def _facts(config: Config, store: "Store", rejects: bool) -> "JsonObject":
             "suppressed": len(store.ledger.suppressed_recipients()),
         },
         "unsettled_mail": [_delivery_facts(row) for row in store.ledger.unsettled()],
-        "latest_edition": latest
-        and {
-            "night": latest.edition,
-            "subject": latest.subject,
-            "mail": dict(Counter(row.state.value for row in store.ledger.deliveries(latest.edition))),
-            **({"rejects": list(store.rejects(latest.edition))} if rejects else {}),
-        },
+        "latest_edition": None if latest is None else _edition_facts(latest, store, rejects),
         "bytes": dict(_sizes(config)),
+    }
+
+
+def _edition_facts(latest: "Rendered", store: "Store", rejects: bool) -> "JsonObject":
+    return {
+        "night": latest.edition,
+        "subject": latest.subject,
+        "mail": dict(Counter(row.state.value for row in store.ledger.deliveries(latest.edition))),
+        **({"rejects": list(store.rejects(latest.edition))} if rejects else {}),
     }
 
 
@@ -139,7 +142,7 @@ def _run_facts(run: "Run") -> "Json":
     return {
         "night": run.night.isoformat(),
         "started": run.started.isoformat(),
-        "finished": run.finished and run.finished.isoformat(),
+        "finished": None if run.finished is None else run.finished.isoformat(),
         "outcome": run.outcome,
     }
 
