@@ -129,7 +129,7 @@ def _facts(config: Config, store: "Store", rejects: bool) -> "JsonObject":
     }
 
 
-def _edition_facts(latest: "Rendered", store: "Store", rejects: bool) -> "JsonObject":
+def _edition_facts(latest: "Rendered", store: "Store", rejects: bool) -> "dict[str, Json]":
     return {
         "night": latest.edition,
         "subject": latest.subject,
