@@ -2,7 +2,7 @@
 
 import typer
 
-from pipeline.cli import leaving, lines, people, state
+from pipeline.cli import explaining, leaving, lines, people, state, status
 
 app = typer.Typer(
     name="newsfold",
@@ -15,6 +15,8 @@ app = typer.Typer(
 people.register(app)
 leaving.register(app)
 state.register(app)
+status.register(app)
+explaining.register(app)
 lines.register(app)
 
 

@@ -1,5 +1,6 @@
 """Printing, and the way from an exception to an exit code."""
 
+import errno
 import functools
 import sys
 from collections.abc import Callable, Sequence
@@ -14,6 +15,10 @@ from pipeline.jsonlines import JsonObject, write_lines
 from pipeline.records import Reject
 
 Parameters = ParamSpec("Parameters")
+
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""What a disk says that is full or may not be written: no failure of the program's."""
 
 
 class Exit(IntEnum):
@@ -53,10 +58,16 @@ def exits(command: Callable[Parameters, Exit | None]) -> Callable[Parameters, No
         except NewsfoldError as error:
             say(f"newsfold: {error}")
             code = _code_of(error)
-        except BrokenPipeError:
-            # Whoever read our output has heard enough: nothing is wrong, and there is nobody left to tell.
-            sys.stderr.close()
-            code = Exit.DONE
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                # Whoever read our output has heard enough: nothing is wrong, and there is nobody left to tell.
+                sys.stderr.close()
+                code = Exit.DONE
+            elif error.errno in _DISK:
+                say(f"newsfold: {error}; nothing half-written is left: see to the disk and run again")
+                code = Exit.FAILED
+            else:
+                raise
         raise typer.Exit(int(code))
 
     return wrapped

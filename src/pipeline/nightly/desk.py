@@ -122,4 +122,4 @@ def signature_folder(config: Config) -> Path:
 
 def unfinished_folder(config: Config) -> Path:
     """Where the checkpoints of unfinished nights lie."""
-    return config.data_dir / "unfinished"
+    return config.unfinished_folder
