@@ -17,8 +17,7 @@ from filelock import FileLock, Timeout
 from pipeline.clustering.background import NOTHING
 from pipeline.clustering.texts import usual_terms
 from pipeline.config import Config
-from pipeline.digest.check import Setting
-from pipeline.digest.loading import load_checker, load_writer
+from pipeline.engine.choice import LOCAL, Engine
 from pipeline.errors import DerivedError, LockedError, NewsfoldError
 from pipeline.forms.feed import Home
 from pipeline.forms.index import MOST_SOURCES, VOLUME_NIGHTS
@@ -35,13 +34,8 @@ from pipeline.records import (
     Receipt,
     Reject,
     Rendered,
-    Story,
-    Summary,
     Telling,
 )
-from pipeline.stages.clean import clean_all
-from pipeline.stages.cluster import cluster
-from pipeline.stages.dedupe import dedupe
 from pipeline.stages.deliver import Pace, deliver, open_transport
 from pipeline.stages.edit import Frame, edit
 from pipeline.stages.fetch import Fetched, Past, fetch
@@ -50,7 +44,6 @@ from pipeline.stages.polish import polish
 from pipeline.stages.publish import edition_page, publish_editions, publish_index
 from pipeline.stages.recall import recall
 from pipeline.stages.render import Archive, render
-from pipeline.stages.summarise import summarise
 from pipeline.store.core import Store, open_store
 from pipeline.store.rows import Night
 from pipeline.times import Clock
@@ -74,11 +67,12 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Which night it is, when its sources are read (aware), and how patient delivery is."""
+    """Which night it is, when its sources are read (aware), how patient delivery is, and what drives long stages."""
 
     night: date
     cutoff: datetime
     pace: Pace
+    engine: Engine = LOCAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +140,18 @@ def _edited(config: Config, moment: Moment, store: Store, gathered: Gathered, re
         f"read {gathered.counts.items} items: {gathered.counts.articles} articles, {gathered.counts.rejected} rejected"
     )
     past = store.past_stories(moment.night - timedelta(days=config.edition.remember_days), moment.night)
-    folded = dedupe(gathered.articles, config.copies.threshold, preferred=config.copies.preferred_sources)
+    engine = moment.engine
+    folded = engine.dedupe(gathered.articles, config.copies.threshold, config.copies.preferred_sources)
     echoes, told = _recalled(config, moment, store, gathered.articles)
     repeated = {echo.article: told[echo.earlier] for echo in echoes}
-    stories = cluster(folded.groups, past, repeated, store.background(moment.night))
+    stories = engine.cluster(folded.groups, past, repeated, store.background(moment.night))
     copies = len(gathered.articles) - len(folded.groups)
     report(f"found {copies} copies, {len(echoes)} articles that repeat earlier ones, {len(stories)} stories")
     if folded.capped:
         report(f"{folded.capped} sets of look-alikes were too large to compare each with each")
-    summaries = _summaries(config, stories, report)
+    if stories and config.digest.model != "none":
+        report(f"writing with {config.digest.model}")
+    summaries = engine.summarise(stories, config.digest)
     counts = replace(gathered.counts, copies=copies, stories=len(stories))
     frame = Frame(config.title, moment.night, moment.cutoff, counts, gathered.failed_sources, gathered.rejects)
     edition = edit(summaries, frame, config.edition.stories, config.topics)
@@ -218,7 +215,7 @@ def gather(config: Config, moment: Moment, store: Store, report: Report = lambda
     listed = {source: list_files(source, known) for source in config.sources}
     if unchanged := sum(listing.unchanged for listing in listed.values()):
         report(f"left {unchanged} files that were read on earlier nights and have not changed")
-    for cleaned in clean_all(ingest(config.sources, fetched.items, listed), clock):
+    for cleaned in moment.engine.clean(ingest(config.sources, fetched.items, listed), clock):
         result = _wanted(cleaned, config.languages)
         if isinstance(result, Article):
             found.append(result)
@@ -267,16 +264,6 @@ def _wanted(result: Article | Reject, languages: tuple[str, ...]) -> Article | R
         return result
     reason = f"its language ({result.lang or 'unknown'}) is not among those configured"
     return Reject("clean", result.location, reason, result.id)
-
-
-def _summaries(config: Config, stories: Sequence[Story], report: Report) -> tuple[Summary, ...]:
-    """The stories' digests. The models are loaded only when there is something to write; `none` only quotes."""
-    digest = config.digest
-    if not stories or digest.model == "none":
-        return summarise(stories, None, digest.words)
-    report(f"writing with {digest.model}")
-    writer = load_writer(digest.model, digest.device, digest.batch)
-    return summarise(stories, writer, digest.words, load_checker(Setting.STRICT, digest.device))
 
 
 def _night(config: Config, moment: Moment, store: Store, report: Report) -> Outcome:

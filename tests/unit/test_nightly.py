@@ -20,6 +20,7 @@ from made_stories import FIRE
 from pipeline import nightly
 from pipeline.clustering.background import NOTHING, Background
 from pipeline.config import Config, SourceConfig
+from pipeline.engine import choice
 from pipeline.errors import InputError, LockedError, ModelError, NewsfoldError
 from pipeline.minhash.memory import open_memory
 from pipeline.nightly import Ending, Outcome, run_night, send_pending
@@ -148,13 +149,13 @@ def test_a_quiet_night_mails_as_configured(
 def test_no_model_is_loaded_for_a_quiet_night(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """With nothing to write there is nothing to load."""
     run(config)
-    monkeypatch.setattr(nightly, "load_writer", lambda *_: pytest.fail("loaded"))
+    monkeypatch.setattr(choice, "load_writer", lambda *_: pytest.fail("loaded"))
     assert run(config, TOMORROW).ending is Ending.NOTHING_NEW
 
 
 def test_a_night_can_do_without_a_model(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the model `none` nothing is loaded and every sentence is quoted."""
-    monkeypatch.setattr(nightly, "load_writer", lambda *_: pytest.fail("loaded"))
+    monkeypatch.setattr(choice, "load_writer", lambda *_: pytest.fail("loaded"))
     outcome = run(config.model_copy(update={"digest": config.digest.model_copy(update={"model": "none"})}))
     assert outcome.edition is not None
     assert {entry.summary.method.value for entry in outcome.edition.entries} == {"extracted"}
@@ -205,7 +206,7 @@ def test_a_night_does_not_count_itself(
         return cluster(groups, past, repeated, background)
 
     run(config)
-    monkeypatch.setattr(nightly, "cluster", heard)
+    monkeypatch.setattr(choice, "cluster", heard)
     shutil.copytree(config.data_dir, tmp_path / "elsewhere")
     write_lines(source / "wednesday.jsonl", WEDNESDAY)
     assert run(config, TOMORROW).rendered == run(elsewhere(config, tmp_path), TOMORROW).rendered

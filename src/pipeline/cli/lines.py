@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from pipeline.cli.terminal import Exit, exits, group_line, pair_line, report_rejects, say_capped, step
-from pipeline.config import DEFAULT_MODEL, Device, Engine, SourceConfig
+from pipeline.cli.terminal import (
+    Address,
+    EngineName,
+    Exit,
+    exits,
+    group_line,
+    pair_line,
+    report_rejects,
+    say_capped,
+    step,
+)
+from pipeline.config import DEFAULT_MODEL, Device, SourceConfig
 from pipeline.errors import ConfigError, InputError
 from pipeline.jsonlines import (
     BadLineError,
@@ -33,8 +43,6 @@ Input = Annotated[Path, typer.Argument(metavar="IN", help="JSON Lines file (.gz,
 Output = Annotated[Path, typer.Option("--output", "-o", help="JSON Lines file (.gz, .zst); - is standard output")]
 Rejects = Annotated[Path | None, typer.Option("--rejects", help="also write the rejects to this JSON Lines file")]
 Processes = Annotated[int, typer.Option(min=0, help="how many cores to use; 0 is all, and the result is the same")]
-EngineName = Annotated[Engine, typer.Option("--engine", help="local, or ray for more than one machine holds")]
-Address = Annotated[str, typer.Option(help="the Ray cluster; none: one is started on this machine")]
 STANDARD = Path("-")
 
 
@@ -164,14 +172,21 @@ def summarise(
     device: Annotated[Device, typer.Option(help="where the model runs")] = "auto",
     words: Annotated[int, typer.Option(min=1, help="about how many words a digest may have")] = 90,
     rejects: Rejects = None,
+    engine: EngineName = "local",
+    address: Address = "",
 ) -> None:
     """Write a checked digest for each line of {"cluster","articles":[article…]}."""
+    if engine == "ray":
+        from pipeline.cli.scaled import Places, summarise_on_ray
+
+        summarise_on_ray(Places.of(source, output, rejects, address), (model, device, words))
+        return
     from pipeline.stages.summarise import summarise as digest
 
     refused: list[Reject] = []
-    stories = list(_each(source, _story, refused))
+    stories = list(_each(source, story_of, refused))
     summaries = digest(stories, *_models(model, device, words))
-    write_lines(output, (_summary_line(summary) for summary in summaries))
+    write_lines(output, (summary_line(summary) for summary in summaries))
     report_rejects(refused, rejects)
 
 
@@ -269,7 +284,7 @@ def _group_lines(group: CopyGroup) -> Iterator[JsonObject]:
         yield group_line(copy.article.id, group.lead.id, copy.similarity, exact=copy.exact)
 
 
-def _story(line: Line) -> Story:
+def story_of(line: Line) -> Story:
     """A line of the summarise command as a story of its articles, copies folded."""
     from pipeline.stages.dedupe import dedupe as fold
 
@@ -318,7 +333,7 @@ def _models(model: str, device: Device, words: int) -> "tuple[Writer | None, int
     return load_writer(model, device), words, load_checker(Setting.STRICT, device)
 
 
-def _summary_line(summary: "Summary") -> JsonObject:
+def summary_line(summary: "Summary") -> JsonObject:
     """A summary as the contract writes it."""
     return {
         "story": summary.story.id,

@@ -1,6 +1,7 @@
 """The commands for people: run, demo, preview, send, status, explain, config, models."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.feeds import feed_line, feeds_app
-from pipeline.cli.terminal import Exit, exits, say, show, step
+from pipeline.cli.terminal import Address, EngineName, Exit, exits, say, show, step
 from pipeline.config import DEFAULT_MODEL, Config, Device, DigestConfig, load
 from pipeline.errors import ConfigError, NewsfoldError
 
@@ -44,15 +45,19 @@ def run(
     config_file: ConfigFile = DEFAULT_FILE,
     night: Night = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="make the edition, save nothing, send nothing")] = False,
+    engine: EngineName = "local",
+    address: Address = "",
 ) -> Exit:
     """Make tonight's edition from the configured sources, mail it, and keep it in the archive."""
+    from pipeline.engine.choice import open_engine
     from pipeline.nightly import run_night
 
     config = load(config_file)
-    moment = _moment(config, night)
-    if dry_run:
-        return _dry_run(config, moment)
-    outcome = run_night(config, moment, step)
+    with open_engine(engine, address) as driver:
+        moment = replace(_moment(config, night), engine=driver)
+        if dry_run:
+            return _dry_run(config, moment)
+        outcome = run_night(config, moment, step)
     _show_outcome(outcome)
     return _exit_code(outcome)
 

@@ -83,6 +83,9 @@ class LocalEngine:
         return summarise(stories, writer, digest.words, load_checker(Setting.STRICT, digest.device))
 
 
+LOCAL = LocalEngine()
+
+
 class RayEngine:
     """The same work on a cluster's workers. The night's articles are here too: they go into its store and edition."""
 
@@ -148,7 +151,7 @@ def cleaned(items: Sequence[RawItem | Reject], clock: Clock) -> list[Article | R
 def open_engine(name: EngineName, address: str = "") -> Iterator[Engine]:
     """The engine of that name; a cluster is started or joined, and left at the end, as `session.ray_session` says."""
     if name == "local":
-        yield LocalEngine()
+        yield LOCAL
         return
     from pipeline.engine.session import ray_session
 

@@ -56,9 +56,7 @@ def read_blocks(workers: Workers, source: str) -> Blocks:
     """
     if source == str(STANDARD):
         return _read_standard(workers)
-    pieces = pieces_of(source, PIECES_A_CORE * workers.cores)
-    before = _lines_before(workers, pieces)
-    made = [workers.split(2, read_piece, piece, count) for piece, count in zip(pieces, before, strict=True)]
+    made = [workers.split(2, read_piece, *piece) for piece in numbered_pieces(workers, source)]
     rejects = [reject for some in workers.take([each[1] for each in made]) for reject in some]
     return Blocks([each[0] for each in made], rejects)
 
@@ -129,15 +127,22 @@ def _pieces(filesystem: fs.FileSystem, place: str, path: str, size: int, each: i
         )
 
 
+def numbered_pieces(workers: Workers, source: str) -> list[tuple[Piece, int]]:
+    """The pieces of a place, with how many lines or rows of its file come before each. Raises as `pieces_of` does."""
+    pieces = pieces_of(source, PIECES_A_CORE * workers.cores)
+    return list(zip(pieces, _lines_before(workers, pieces), strict=True))
+
+
 def _lines_before(workers: Workers, pieces: Sequence[Piece]) -> list[int]:
     """How many lines or rows of its file come before each piece. Only files in several pieces are looked through."""
     followed = {piece.place for piece in pieces if piece.start > 0}
-    counts = workers.take([workers.call(count_lines, piece) if piece.place in followed else 0 for piece in pieces])
+    looked_at = [piece for piece in pieces if piece.place in followed]
+    counts = dict(zip(looked_at, workers.take([workers.call(count_lines, piece) for piece in looked_at]), strict=True))
     before, total = [], 0
-    for piece, count in zip(pieces, counts, strict=True):
+    for piece in pieces:
         total = 0 if piece.start == 0 else total
         before.append(total)
-        total += count
+        total += counts.get(piece, 0)
     return before
 
 
@@ -153,12 +158,17 @@ def count_lines(piece: Piece) -> int:
 
 def read_piece(piece: Piece, before: int) -> tuple[Table, list[Reject]]:
     """The articles of a piece, and the lines or rows that hold none. `before` as many came in its file."""
+    rejects: list[Reject] = []
+    articles = list(_articles(lines_in(piece, before), rejects))
+    return table_of(articles), rejects
+
+
+def lines_in(piece: Piece, before: int) -> Iterator[Line | Reject]:
+    """The lines or rows of a piece; `before` as many came in its file."""
     filesystem, path = _opened(piece.place)
     name = path if "://" not in piece.place else piece.place
-    rejects: list[Reject] = []
     read = {LINES: _plain_lines, PACKED: _packed_lines, PARQUET: _parquet_rows}[piece.kind]
-    articles = list(_articles(read(filesystem, path, piece, name, before), rejects))
-    return table_of(articles), rejects
+    return read(filesystem, path, piece, name, before)
 
 
 def _articles(lines: Iterator[Line | Reject], rejects: list[Reject]) -> Iterator[Article]:
