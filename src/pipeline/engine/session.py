@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ LARGEST_INLINE = 4096
 Ray's own bound of 100 KiB would take most pieces of a shuffle through that one process. A cluster that runs already
 has its own: start it with RAY_max_direct_call_object_size=4096.
 """
+ANSWER_SECONDS = 10
 TRIES = 3
 """How often a function is run again whose worker died."""
 
@@ -93,6 +95,7 @@ def ray_session(address: str = "", processes: int = 0) -> Iterator[RayWorkers]:
         import ray
     except ImportError as error:
         raise ConfigError("--engine ray: Ray is not installed; pip install 'newsfold[ray]'") from error
+    _require_answer(address)
     shared = {"log_to_driver": False, "logging_level": logging.ERROR, "include_dashboard": False}
     alone = {
         "num_cpus": processes or None,
@@ -108,6 +111,17 @@ def ray_session(address: str = "", processes: int = 0) -> Iterator[RayWorkers]:
         yield RayWorkers()
     finally:
         ray.shutdown()
+
+
+def _require_answer(address: str) -> None:
+    """Raises ConfigError when nothing listens at an address: Ray itself would ask again for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
+    except OSError as error:
+        raise ConfigError(f"--engine ray: no cluster answers at {address} ({error})") from error
 
 
 def _without(settings: dict[str, Any], key: str) -> dict[str, Any]:
