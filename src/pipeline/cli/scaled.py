@@ -37,7 +37,8 @@ class Places:
     @staticmethod
     def of(source: Path, output: Path, rejects: Path | None, address: str) -> "Places":
         """The places that were named; a path has lost one of an address's two slashes."""
-        return Places(*(_ONE_SLASH.sub(r"\1://", str(path)) for path in (source, output)), rejects, address)
+        read, written = (_ONE_SLASH.sub(r"\1://", str(path)) for path in (source, output))
+        return Places(read, written, rejects, address)
 
 
 def dedupe_on_ray(places: Places, threshold: float, processes: int, pairs: Path | None) -> None:

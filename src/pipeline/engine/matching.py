@@ -78,7 +78,7 @@ def asked_shingles(
     kept = np.flatnonzero(agreed >= banding.least)
     # Left and right texts in one list of sizes, the right ones behind.
     sizes = np.concatenate([units, block.sketches.units])
-    proposed = Candidates(places[kept] + [0, len(units)], agreed[kept])
+    proposed = Candidates(places[kept] + np.array([0, len(units)]), agreed[kept])
     chosen = pairs[kept[may_be_copies(proposed, sizes, threshold)]]
     return [*_asked(_left(chosen), home, len(answers)), np.column_stack([_left(chosen), _right(chosen)])]
 

@@ -31,7 +31,7 @@ class RayWorkers:
         import ray
 
         self._ray = ray
-        self.resources: dict[str, float] = ray.cluster_resources()
+        self.resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]  # partly typed
         self.cores = max(1, int(self.resources.get("CPU", 1)))
         self._task = ray.remote(max_retries=TRIES)(run_task)
 
@@ -61,7 +61,8 @@ class RayWorkers:
 
     def _submit(self, returns: int, function: Callable[..., Any], arguments: Sequence[Argument]) -> Reference:
         """A task. Ray brings references to a task only where they are arguments themselves: lists are laid flat."""
-        shape, flat = [], []
+        shape: list[int] = []
+        flat: list[Argument] = []
         for argument in arguments:
             several = isinstance(argument, list)
             shape.append(len(argument) if several else -1)
