@@ -76,7 +76,9 @@ def in_blocks(
 def test_blocks_change_nothing(chance: random.Random, size: int, blocks: int, threshold: float) -> None:
     """However articles lie in blocks, some of them empty, the result is that of one machine."""
     articles = night(chance, size)
-    assert in_blocks(articles, blocks, threshold) == at_once(articles, threshold)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.engine.folding.OTHERS_AT_ONCE", 2)
+        assert in_blocks(articles, blocks, threshold) == at_once(articles, threshold)
 
 
 @pytest.mark.parametrize("seed", range(5))
