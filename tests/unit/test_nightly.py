@@ -317,7 +317,7 @@ def test_a_crash_before_the_save_leaves_nothing(
 ) -> None:
     """After a crash the night can be made again, and is what it would have been."""
     with monkeypatch.context() as patch:
-        patch.setattr(nightly, step, crash)
+        patch.setattr(choice if step in ("cluster", "summarise") else nightly, step, crash)
         with pytest.raises(RuntimeError, match="power cut"):
             run(config)
     assert asked(config, "SELECT count(*) FROM editions") == [(0,)]
@@ -426,5 +426,5 @@ class _SlowWriter:
 if __name__ == "__main__":
     place, weights = map(Path, sys.argv[1:])
     with pytest.MonkeyPatch.context() as child_patch:
-        child_patch.setattr(nightly, "load_writer", lambda *_: _SlowWriter(place / "writing"))
+        child_patch.setattr(choice, "load_writer", lambda *_: _SlowWriter(place / "writing"))
         run(configured(place / "state", weights, place / "in"))

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.lines import story_of, summary_line
+from pipeline.cli.story_lines import story_of, summary_line
 from pipeline.cli.terminal import group_line, pair_line, report_rejects, say_capped, step
 from pipeline.config import Device
 from pipeline.engine.digests import STORIES_AT_ONCE, Models, digests
