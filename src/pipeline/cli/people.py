@@ -10,7 +10,7 @@ import typer
 from pipeline.cli.configuration import config_app
 from pipeline.cli.feeds import feeds_app
 from pipeline.cli.status import mail_line
-from pipeline.cli.terminal import Exit, exits, say, show, step
+from pipeline.cli.terminal import Address, EngineName, Exit, exits, say, show, step
 from pipeline.config import DEFAULT_MODEL, Config, Device, DigestConfig, load
 
 if TYPE_CHECKING:
@@ -48,14 +48,16 @@ def run(
         Until, typer.Option(help="stop after this step; a later run goes on from there, and only deliver sends mail")
     ] = "deliver",
     resume: Annotated[bool, typer.Option("--resume", help="go on with the last unfinished night")] = False,
+    engine: EngineName = "local",
+    address: Address = "",
 ) -> Exit:
     """Make tonight's edition from the configured sources, mail it, and keep it in the archive.
 
     A run that died is gone on with by the next run of the same night. A --date before the latest edition's makes that
     night's edition of stored articles, for the archive alone.
     """
-    from pipeline.nightly.desk import Step
-    from pipeline.nightly.run import last_unfinished, prepare_night, run_night
+    from pipeline.engine.choice import open_engine
+    from pipeline.nightly.run import last_unfinished
 
     config = load(config_file)
     moment = _moment(config, night)
@@ -65,8 +67,16 @@ def run(
             say("no night is unfinished")
             return Exit.NOTHING_NEW
         moment = replace(moment, night=unfinished)
-    if dry_run:
-        return _dry_run(config, moment)
+    with open_engine(engine, address) as driver:
+        moment = replace(moment, engine=driver)
+        return _dry_run(config, moment) if dry_run else _run(config, moment, until)
+
+
+def _run(config: Config, moment: "Moment", until: Until) -> Exit:
+    """A night up to a step."""
+    from pipeline.nightly.desk import Step
+    from pipeline.nightly.run import prepare_night, run_night
+
     last = Step(until)
     if not last.saves:
         prepare_night(config, moment, step, last)

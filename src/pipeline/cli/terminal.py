@@ -6,15 +6,18 @@ import sys
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from pathlib import Path
-from typing import ParamSpec
+from typing import Annotated, ParamSpec
 
 import typer
 
+from pipeline.config import Engine
 from pipeline.errors import ConfigError, LockedError, NewsfoldError
 from pipeline.jsonlines import JsonObject, write_lines
 from pipeline.records import Reject
 
 Parameters = ParamSpec("Parameters")
+EngineName = Annotated[Engine, typer.Option("--engine", help="local, or ray for more than one machine holds")]
+Address = Annotated[str, typer.Option(help="the Ray cluster; none: one is started on this machine")]
 
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)

@@ -7,6 +7,7 @@ replaced and given its stories again.
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pipeline.config import Device
@@ -65,11 +66,13 @@ def digests(
     data = ray.data
     _quiet(data.DataContext.get_current())
     gpus = int(workers.resources.get("GPU", 0))
-    pool = {"num_gpus": 1, "concurrency": gpus} if gpus else {"num_cpus": 1, "concurrency": max(1, workers.cores - 1)}
     # A cluster of one core needs a part of it for reading.
-    pool |= {"num_cpus": 0.5} if not gpus and workers.cores == 1 else {}
+    cores = 0.5 if workers.cores == 1 else 1.0
+    pool: dict[str, Any] = (
+        {"num_gpus": 1, "concurrency": gpus} if gpus else {"num_cpus": cores, "concurrency": max(1, workers.cores - 1)}
+    )
     parsed = data.from_items([{"source": source} for source in sources], override_num_blocks=len(sources)).flat_map(
-        _rows, fn_args=(stories_in,), num_cpus=0.5
+        partial(_rows, stories_in), num_cpus=0.5
     )
     made = parsed.map_batches(
         Writers, fn_constructor_args=(models,), batch_size=STORIES_AT_ONCE, zero_copy_batch=False, **pool
@@ -84,7 +87,7 @@ def digests(
         raise NewsfoldError(f"the cluster could not finish its digests: {str(error).splitlines()[-1]}") from error
 
 
-def _rows(row: dict[str, Any], stories_in: Callable[[Any], Iterable[Story | Reject]]) -> list[dict[str, Any]]:
+def _rows(stories_in: Callable[[Any], Iterable[Story | Reject]], row: dict[str, Any]) -> list[dict[str, Any]]:
     """The stories of one source, a row each."""
     return [{"story": story} for story in stories_in(row["source"])]
 

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ LARGEST_INLINE = 4096
 Ray's own bound of 100 KiB would take most pieces of a shuffle through that one process. A cluster that runs already
 has its own: start it with RAY_max_direct_call_object_size=4096.
 """
+ANSWER_SECONDS = 10
 TRIES = 3
 """How often a function is run again whose worker died."""
 
@@ -29,7 +31,7 @@ class RayWorkers:
         import ray
 
         self._ray = ray
-        self.resources: dict[str, float] = ray.cluster_resources()
+        self.resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]  # partly typed
         self.cores = max(1, int(self.resources.get("CPU", 1)))
         self._task = ray.remote(max_retries=TRIES)(run_task)
 
@@ -59,7 +61,8 @@ class RayWorkers:
 
     def _submit(self, returns: int, function: Callable[..., Any], arguments: Sequence[Argument]) -> Reference:
         """A task. Ray brings references to a task only where they are arguments themselves: lists are laid flat."""
-        shape, flat = [], []
+        shape: list[int] = []
+        flat: list[Argument] = []
         for argument in arguments:
             several = isinstance(argument, list)
             shape.append(len(argument) if several else -1)
@@ -93,6 +96,7 @@ def ray_session(address: str = "", processes: int = 0) -> Iterator[RayWorkers]:
         import ray
     except ImportError as error:
         raise ConfigError("--engine ray: Ray is not installed; pip install 'newsfold[ray]'") from error
+    _require_answer(address)
     shared = {"log_to_driver": False, "logging_level": logging.ERROR, "include_dashboard": False}
     alone = {
         "num_cpus": processes or None,
@@ -108,6 +112,17 @@ def ray_session(address: str = "", processes: int = 0) -> Iterator[RayWorkers]:
         yield RayWorkers()
     finally:
         ray.shutdown()
+
+
+def _require_answer(address: str) -> None:
+    """Raises ConfigError when nothing listens at an address: Ray itself would ask again for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
+    except OSError as error:
+        raise ConfigError(f"--engine ray: no cluster answers at {address} ({error})") from error
 
 
 def _without(settings: dict[str, Any], key: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from pipeline.config import Config
+from pipeline.engine.choice import LOCAL, Engine
 from pipeline.records import (
     Article,
     Counts,
@@ -58,11 +59,12 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Which night it is, when its sources are read (aware), and how patient delivery is."""
+    """Which night it is, when its sources are read (aware), how patient delivery is, and what drives long stages."""
 
     night: date
     cutoff: datetime
     pace: Pace
+    engine: Engine = LOCAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from pipeline.records import (
     RawItem,
     Reject,
 )
-from pipeline.stages.clean import clean_all
 from pipeline.stages.fetch import Fetched, Past, fetch
 from pipeline.stages.ingest import ingest
 from pipeline.stages.polish import polish
@@ -89,7 +88,7 @@ def gather(desk: Desk, fetched: Fetched) -> Gathered:
     listed = {source: list_files(source, known) for source in config.sources}
     if unchanged := sum(listing.unchanged for listing in listed.values()):
         desk.report(f"left {unchanged} files that were read on earlier nights and have not changed")
-    for cleaned in clean_all(ingest(config.sources, fetched.items, listed), clock):
+    for cleaned in moment.engine.clean(ingest(config.sources, fetched.items, listed), clock):
         result = _wanted(cleaned, config.languages)
         if isinstance(result, Article):
             found.append(result)
