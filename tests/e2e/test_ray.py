@@ -252,6 +252,20 @@ def test_the_command_says_only_what_was_asked_for(tmp_path: Path) -> None:
     assert marked(mark) == []
 
 
+def test_a_model_that_is_not_there_is_one_line_of_ours(tmp_path: Path) -> None:
+    """As without Ray: no tracebacks of its actors, and no digests."""
+    story = {
+        "cluster": "c",
+        "articles": [{"id": "a", "text": "The quay closed on Monday, the council of Aldvik said."}],
+    }
+    (tmp_path / "in.jsonl").write_text(json.dumps(story), encoding="utf-8")
+    made = newsfold("summarise", tmp_path / "in.jsonl", "--engine", "ray", "--model", "/nowhere/at/all", mark="none")
+    assert (made.returncode, made.stdout) == (1, "")
+    # Ray's own warning about the restart of actors (its issue 53727) cannot be turned off.
+    told = [line for line in made.stderr.splitlines() if "core_worker.cc" not in line]
+    assert told == ["newsfold: model '/nowhere/at/all': there is no such folder; check the path"]
+
+
 def test_no_cluster_at_an_address_is_a_mistake_of_the_user(tmp_path: Path) -> None:
     """One line that names the address, and the exit code of a wrong command line."""
     (tmp_path / "in.jsonl").write_text("", encoding="utf-8")

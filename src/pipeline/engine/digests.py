@@ -29,22 +29,30 @@ class Models:
 
 
 class Writers:
-    """One actor: its models are loaded when it starts."""
+    """One actor: its models are loaded when it starts. That they cannot be is told in place of digests.
+
+    An exception here would be printed by Ray, and the actor started again.
+    """
 
     def __init__(self, models: Models) -> None:
         self._words = models.words
-        self._writer = self._checker = None
+        self._writer = self._checker = self._failure = None
         if models.model != "none":
             from pipeline.digest.check import Setting
             from pipeline.digest.loading import load_checker, load_writer
 
-            self._writer = load_writer(models.model, models.device, models.batch)
-            self._checker = load_checker(Setting.STRICT, models.device)
+            try:
+                self._writer = load_writer(models.model, models.device, models.batch)
+                self._checker = load_checker(Setting.STRICT, models.device)
+            except NewsfoldError as error:
+                self._failure = error
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         """The digests of a batch of stories, rejects among them left as they are."""
         from pipeline.stages.summarise import summarise
 
+        if self._failure is not None:
+            return {"summary": [self._failure] * len(batch["story"])}
         stories = [one for one in batch["story"] if isinstance(one, Story)]
         written = iter(summarise(stories, self._writer, self._words, self._checker))
         return {"summary": [next(written) if isinstance(one, Story) else one for one in batch["story"]]}
@@ -79,11 +87,10 @@ def digests(
     )
     try:
         for row in made.iter_rows():
+            if isinstance(row["summary"], NewsfoldError):
+                raise row["summary"]
             yield row["summary"]
     except ray.exceptions.RayError as error:
-        cause = getattr(error, "cause", None)
-        if isinstance(cause, NewsfoldError):
-            raise cause from error
         raise NewsfoldError(f"the cluster could not finish its digests: {str(error).splitlines()[-1]}") from error
 
 
@@ -97,4 +104,4 @@ def _quiet(context: Any) -> None:  # noqa: ANN401 - Ray's own settings
     context.execution_options.preserve_order = True
     context.enable_progress_bars = False
     context.print_on_execution_start = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)

@@ -4,9 +4,12 @@ import contextlib
 import logging
 import os
 import socket
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, TextIO, cast
 
 from pipeline.engine.workers import Argument, Reference
 from pipeline.errors import ConfigError, NewsfoldError
@@ -97,21 +100,49 @@ def ray_session(address: str = "", processes: int = 0) -> Iterator[RayWorkers]:
     except ImportError as error:
         raise ConfigError("--engine ray: Ray is not installed; pip install 'newsfold[ray]'") from error
     _require_answer(address)
-    shared = {"log_to_driver": False, "logging_level": logging.ERROR, "include_dashboard": False}
-    alone = {
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(cast(TextIO, OwnOutput(sys.stdout))))
+        # Logs and what does not fit into memory lie there.
+        folder = "" if address else stack.enter_context(TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True))
+        try:
+            ray.init(**(_joined(address) if address else _started(processes, folder)))
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            where = f"cluster at {address}" if address else "cluster on this machine"
+            raise ConfigError(f"--engine ray: the {where} does not answer: {error}") from error
+        stack.callback(ray.shutdown)
+        yield RayWorkers()
+
+
+class OwnOutput:
+    """Standard output for data: what other threads print, as Ray's do of workers that died, goes to standard error."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._owner = stream, threading.get_ident()
+
+    def write(self, text: str) -> int:
+        """Write where it belongs."""
+        return (self._stream if threading.get_ident() == self._owner else sys.stderr).write(text)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
+def _joined(address: str) -> dict[str, Any]:
+    """Ray's settings for a cluster that runs already."""
+    return {"address": address, "log_to_driver": False, "logging_level": logging.ERROR}
+
+
+def _started(processes: int, folder: str) -> dict[str, Any]:
+    """Ray's settings for a cluster on this machine."""
+    return {
         "num_cpus": processes or None,
         "object_store_memory": _store_bytes(),
+        "include_dashboard": False,
+        "log_to_driver": False,
+        "logging_level": logging.ERROR,
+        "_temp_dir": folder,
         "_system_config": {"max_direct_call_object_size": LARGEST_INLINE},
     }
-    try:
-        ray.init(**({"address": address} | _without(shared, "include_dashboard") if address else shared | alone))
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        where = f"cluster at {address}" if address else "cluster on this machine"
-        raise ConfigError(f"--engine ray: the {where} does not answer: {error}") from error
-    try:
-        yield RayWorkers()
-    finally:
-        ray.shutdown()
 
 
 def _require_answer(address: str) -> None:
@@ -123,11 +154,6 @@ def _require_answer(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
     except OSError as error:
         raise ConfigError(f"--engine ray: no cluster answers at {address} ({error})") from error
-
-
-def _without(settings: dict[str, Any], key: str) -> dict[str, Any]:
-    """The settings but one: a cluster that runs already has its dashboard or none."""
-    return {name: value for name, value in settings.items() if name != key}
 
 
 def _store_bytes() -> int:
