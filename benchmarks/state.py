@@ -75,7 +75,8 @@ def pass_nights(store: Store, path: Path, articles: int, nights: int, config: Co
         dropping += timed(lambda today=night: store.drop(cuts_of(config, today), today))  # type: ignore[misc]  # mypy cannot tell a lambda's default
         if (number + 1) % max(1, nights // 5) == 0:
             size = sum(one.stat().st_size for one in path.parent.glob("state.sqlite*"))
-            print(json.dumps({"night": number + 1, "MB": round(size / 1e6, 1), "drop_s": round(dropping / max(1, nights // 5), 3)}))
+            each = round(dropping / max(1, nights // 5), 3)
+            print(json.dumps({"night": number + 1, "MB": round(size / 1e6, 1), "drop_s": each}))
             dropping = 0.0
 
 

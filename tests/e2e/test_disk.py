@@ -90,7 +90,7 @@ def assert_goes_on(home: Path) -> None:
     assert (home / "state" / "archive" / "index.html").is_file()
     (message,) = (home / "state" / "outbox" / "2026-03-10").iterdir()
     assert message.read_bytes()
-    assert newsfold("status").stdout.count("sent     outbox") == 1
+    assert newsfold("status").stdout.count("sent      outbox") == 1
     assert newsfold("run", *NIGHT).exit_code == 4
 
 
