@@ -14,7 +14,7 @@ import multiprocessing
 import shutil
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,7 +43,7 @@ class Counted(Here):
 
     cores: int = 8
     handed: Counter[str] = field(default_factory=Counter)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def call(self, function: Callable[..., Any], *arguments: Argument) -> Reference:
         """One result, that stays where it is."""

@@ -16,6 +16,7 @@ from email.policy import default
 from pathlib import Path
 
 from pipeline.demo import DemoOptions, run_demo
+from pipeline.progress import QUIET
 
 PICTURE = Path(__file__).with_name("edition.png")
 WIDTH, HEIGHT = 720, 1000

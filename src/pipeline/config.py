@@ -392,6 +392,11 @@ class Config(_Section):
         return self.data_dir / "state.sqlite"
 
     @property
+    def unfinished_folder(self) -> Path:
+        """Where the checkpoints of unfinished nights lie."""
+        return self.data_dir / "unfinished"
+
+    @property
     def zone(self) -> ZoneInfo:
         """The time zone that names the night."""
         return ZoneInfo(self.timezone)

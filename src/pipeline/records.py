@@ -251,10 +251,19 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Merit:
+    """One part of a story's score: what it is for, and how much it adds."""
+
+    what: str
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A story's place in the edition. `score` ranked it; `first_seen` and `updated` bound its articles' dates.
 
-    `topics` are those it is about, the one it is most about first: in the whole edition it stands under that.
+    `topics` are those it is about, the one it is most about first: in the whole edition it stands under that; `merits`
+    are what the score is made of.
     """
 
     summary: Summary
@@ -262,6 +271,7 @@ class Entry:
     first_seen: datetime | None
     updated: datetime | None
     topics: tuple[str, ...] = ()
+    merits: tuple[Merit, ...] = ()
 
     @property
     def topic(self) -> str:
@@ -271,11 +281,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A story that did not get into the edition, and why."""
+    """A story that did not get into the edition, and why; `score` is what it ranked by."""
 
     story: str
     headline: str
     reason: str
+    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

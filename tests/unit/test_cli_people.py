@@ -148,13 +148,45 @@ def test_send_delivers_what_waits(home: Path, tiny_causal: Path) -> None:
 @pytest.mark.usefixtures("home")
 def test_status_tells_of_runs_and_mail() -> None:
     """Before the first night there is no edition; after it, its runs and its mail."""
-    assert newsfold("status").stdout.splitlines() == ["no edition yet"]
+    assert newsfold("status").stdout.splitlines()[0] == "no edition yet"
     newsfold("run", *NIGHT)
     newsfold("run", *NIGHT)
     shown = newsfold("status").stdout.splitlines()
-    assert [line.split("UTC")[1].strip() for line in shown[:2]] == ["made before", "done"]
+    assert [line.split("UTC")[1].split(" in ")[0].strip() for line in shown[:2]] == ["made before", "done"]
+    assert shown[1].endswith(" s  4 articles, 2 stories, 0 rejected")
     assert shown[2].startswith("latest edition 2026-03-10: ")
     assert shown[3].startswith("sent      outbox")
+    assert re.fullmatch(r"disk: state \d+\.\d MB, archive .*, outbox .*, signatures .*", shown[4])
+
+
+def test_status_tells_of_mail_of_any_edition(home: Path, tiny_causal: Path) -> None:
+    """Mail that waits is not forgotten because there is a later edition; programs read the same as JSON."""
+    with MailServer() as server:
+        with_mail(home, tiny_causal, server.port, "ann@example.org")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("pipeline.stages.deliver.hold_reason", lambda *_: "held for a test")
+            newsfold("run", *NIGHT)
+        newsfold("run", "--date", "2026-03-12")
+    shown = newsfold("status").stdout.splitlines()
+    assert "mail of edition 2026-03-10: 1 pending; newsfold send --date 2026-03-10" in shown
+    facts = json.loads(newsfold("status", "--json", "--rejects").stdout)
+    (row,) = (row for row in facts["unsettled_mail"] if row["edition"] == "2026-03-10")
+    assert (row["recipient"], row["state"], row["detail"]) == ("ann@example.org", "pending", "held for a test")
+    assert [run["night"] for run in facts["runs"]] == ["2026-03-12", "2026-03-10"]
+    assert facts["runs"][0]["outcome"] == "nothing new"
+    assert (facts["latest_edition"]["night"], facts["latest_edition"]["rejects"]) == ("2026-03-12", [])
+    assert facts["bytes"]["state"] > 100_000
+    assert facts["lists"] == [{"id": "daily.newsfold.localhost", "recipients": 1, "unsubscribed": 0}]
+    assert (facts["suppressed"], facts["unfinished_nights"]) == (0, [])
+
+
+def test_status_of_a_long_list_names_those_who_got_nothing(home: Path, tiny_causal: Path, server: MailServer) -> None:
+    """Of a hundred readers the operator looks for the two without mail."""
+    with_mail(home, tiny_causal, server.port, "bob@example.org", *(f"reader{n}@example.org" for n in range(30)))
+    newsfold("run")
+    shown = newsfold("status").stdout.splitlines()
+    assert "mail: 1 failed, 30 sent" in shown
+    assert [line.split()[1] for line in shown if line.startswith(("sent", "failed"))] == ["bob@example.org"]
 
 
 def test_status_tells_what_was_rejected(home: Path) -> None:
@@ -189,9 +221,42 @@ def test_explain_answers_why() -> None:
     assert "nearest other story s" in why
     assert "1. " in newsfold("explain", "2026-03-10").stdout
     assert newsfold("explain", "fire-post", "--state", "state/state.sqlite").stdout == article.stdout
+    assert newsfold("explain", story[:6]).stdout == why
+    assert newsfold("explain", "PORT ansel", "burns").stdout == why
+    assert newsfold("explain", "in/day.jsonl:1").stdout == article.stdout
     unknown = newsfold("explain", "nobody")
     assert unknown.exit_code == 1
     assert "nobody" in unknown.stderr
+
+
+@pytest.mark.usefixtures("made")
+def test_explain_asks_which_is_meant() -> None:
+    """The beginning of several ids, or a word of several titles, is answered with all of them, and exit 1."""
+    several = newsfold("explain", "fire-")
+    assert several.exit_code == 1
+    assert several.stdout == ""
+    lines = several.stderr.splitlines()
+    assert lines[0] == "newsfold: fire-: may be one of these, say which:"
+    assert [line.split()[0] for line in lines[1:]] == ["fire-bell", "fire-copy", "fire-post"]
+    assert "article of 2026-03-10: Warehouse fire in Port Ansel" in lines[1]
+    assert newsfold("explain", "%").exit_code == 1
+
+
+@pytest.mark.usefixtures("made")
+def test_explain_tells_each_stage() -> None:
+    """Where an article came in, what cleaning found, whose copy it is, its story, score, digest and mail."""
+    shown = newsfold("explain", "fire-post").stdout
+    for part in (
+        "in/day.jsonl:1",
+        "cleaned: published 2026-03-09 20:00 UTC, language en, publisher Harbour Post, no address, words ",
+        "exact copy of fire-copy (similarity 1.000",
+        "rank 1 of edition 2026-03-10",
+        " (outlets in their own words: 2) + 0.173 (reprints: 1) + ",
+        "sentence 1, as ",
+        "mail of edition 2026-03-10: 1 sent",
+        "supports no sentence of the digest",
+    ):
+        assert part in shown, part
 
 
 def test_explain_needs_a_state(home: Path) -> None:

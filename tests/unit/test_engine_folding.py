@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,7 +68,7 @@ def in_blocks(
     found: FoldedBlocks = fold_blocks(Here(), tables, threshold, PREFERRED)
     rows = [tuple(row.values()) for table in found.groups for row in table.to_pylist()]
     pairs = [tuple(row.values()) for table in found.pairs for row in table.to_pylist()]
-    return rows, pairs, found.capped  # type: ignore[return-value]  # tables have no static types
+    return rows, pairs, found.capped
 
 
 @settings(deadline=None, max_examples=60)
@@ -74,7 +76,9 @@ def in_blocks(
 def test_blocks_change_nothing(chance: random.Random, size: int, blocks: int, threshold: float) -> None:
     """However articles lie in blocks, some of them empty, the result is that of one machine."""
     articles = night(chance, size)
-    assert in_blocks(articles, blocks, threshold) == at_once(articles, threshold)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.engine.folding.OTHERS_AT_ONCE", 2)
+        assert in_blocks(articles, blocks, threshold) == at_once(articles, threshold)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -120,3 +124,43 @@ def test_what_is_dealt_out_comes_back_in_order(targets: list[int]) -> None:
 def test_ranges_follow_each_other() -> None:
     """Each start is counted on from as often as its size says, not at all for a size of 0."""
     assert ranges(np.array([5, 0, 9]), np.array([2, 0, 3])).tolist() == [5, 6, 9, 10, 11]
+
+
+class Weighed(Here):
+    """Workers that note the bytes of what each call of a function is given."""
+
+    def __init__(self) -> None:
+        self.given: dict[str, list[int]] = {}
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 - as in Workers
+        """The function, its arguments noted."""
+        self.given.setdefault(function.__name__, []).append(_bytes(arguments))
+        return super().call(function, *arguments)
+
+    def split(self, pieces: int, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 - as in Workers
+        """The function, its arguments noted."""
+        self.given.setdefault(function.__name__, []).append(_bytes(arguments))
+        return super().split(pieces, function, *arguments)
+
+
+def _bytes(value: object) -> int:
+    if isinstance(value, np.ndarray | pa.Table):
+        return int(value.nbytes)
+    if isinstance(value, tuple | list):
+        return sum(map(_bytes, value))
+    return sum(_bytes(getattr(value, name)) for name in getattr(value, "__slots__", ()))
+
+
+def test_copies_of_one_text_are_no_work_for_one_part_alone() -> None:
+    """Thousands of copies of one agency's text, each with a word changed: the work with them is that of every part."""
+    blocks, size = 8, 4_000
+    text = soup("agency", 80)
+    articles = [article(f"a{at:05}", " ".join([*text[:40], f"own{at}", *text[41:]])) for at in range(size)]
+    workers = Weighed()
+    tables = [table_of(articles[at::blocks]) for at in range(blocks)]
+    found = fold_blocks(workers, tables, 0.5)
+    leads = [row["lead"] for table in found.groups for row in table.to_pylist()]
+    assert (len(leads), sum(leads)) == (size, 1)
+    assert found.capped == BANDING.bands
+    for step in ("asked_signatures", "asked_shingles", "shingles_for", "verified", "links_of", "families_by_part"):
+        assert max(workers.given[step]) < 1.5 * sum(workers.given[step]) / blocks, step

@@ -21,6 +21,7 @@ from made_stories import FIRE
 from pipeline.clustering.background import NOTHING, Background
 from pipeline.config import Config, SourceConfig
 from pipeline.digest import loading
+from pipeline.engine import choice
 from pipeline.errors import InputError, LockedError, ModelError, NewsfoldError
 from pipeline.minhash.memory import open_memory
 from pipeline.nightly import line as nightly_line
@@ -209,7 +210,7 @@ def test_a_night_does_not_count_itself(
         return cluster(groups, past, repeated, background)
 
     run(config)
-    monkeypatch.setattr(nightly_line, "cluster", heard)
+    monkeypatch.setattr(choice, "cluster", heard)
     shutil.copytree(config.data_dir, tmp_path / "elsewhere")
     write_lines(source / "wednesday.jsonl", WEDNESDAY)
     assert run(config, TOMORROW).rendered == run(elsewhere(config, tmp_path), TOMORROW).rendered
@@ -320,7 +321,7 @@ def test_a_crash_before_the_save_leaves_nothing(
 ) -> None:
     """After a crash the night can be made again, and is what it would have been."""
     with monkeypatch.context() as patch:
-        patch.setattr(nightly_line, step, crash)
+        patch.setattr(choice if step in ("cluster", "summarise") else nightly_line, step, crash)
         with pytest.raises(RuntimeError, match="power cut"):
             run(config)
     assert asked(config, "SELECT count(*) FROM editions") == [(0,)]

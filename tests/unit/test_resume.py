@@ -9,6 +9,7 @@ import pytest
 from listeners import Notes
 from made_nights import LINES, TONIGHT, WEDNESDAY, asked, configured, line, moment, write_lines
 from pipeline.config import Config, DigestConfig
+from pipeline.engine import choice
 from pipeline.errors import NewsfoldError
 from pipeline.nightly import line as nightly_line
 from pipeline.nightly.desk import Ending, Outcome, Step, unfinished_folder
@@ -67,8 +68,8 @@ def test_what_a_step_gave_is_not_done_again(config: Config, monkeypatch: pytest.
     for source in config.sources:
         assert source.path is not None
         (source.path / "day.jsonl").unlink()
-    for name in ("dedupe", "recall", "cluster", "summarise"):
-        monkeypatch.setattr(nightly_line, name, lambda *_, **__: pytest.fail("done again"))
+    for module, name in ((choice, "dedupe"), (nightly_line, "recall"), (choice, "cluster"), (choice, "summarise")):
+        monkeypatch.setattr(module, name, lambda *_, **__: pytest.fail("done again"))
     outcome = run(config)
     assert outcome.edition is not None
     assert outcome.edition.counts.articles == len(LINES) + len(WEDNESDAY)
@@ -77,7 +78,7 @@ def test_what_a_step_gave_is_not_done_again(config: Config, monkeypatch: pytest.
 def test_digests_are_written_a_few_at_a_time_and_kept(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that dies at the second portion leaves the first."""
     written: list[str] = []
-    monkeypatch.setattr(nightly_line, "PORTION", 1)
+    monkeypatch.setattr(choice.LocalEngine, "portion", 1)
 
     def counted(stories, *rest):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN202 - stands for the stage
         if len(written) == 1:
@@ -86,7 +87,7 @@ def test_digests_are_written_a_few_at_a_time_and_kept(config: Config, monkeypatc
         written.extend(story.id for story in stories)
         return summarise(stories, *rest)
 
-    monkeypatch.setattr(nightly_line, "summarise", counted)
+    monkeypatch.setattr(choice, "summarise", counted)
     with pytest.raises(RuntimeError, match="power cut"):
         run(config)
     outcome = run(config)
@@ -104,7 +105,7 @@ def test_only_what_the_edition_has_room_for_is_written(config: Config, monkeypat
         written.extend(story.id for story in stories)
         return summarise(stories, *rest)
 
-    monkeypatch.setattr(nightly_line, "summarise", counted)
+    monkeypatch.setattr(choice, "summarise", counted)
     edition = run(narrow).edition
     assert edition is not None
     assert [entry.summary.story.id for entry in edition.entries] == written

@@ -1,7 +1,7 @@
 """The commands that run one stage on JSON Lines: ingest, extract, dedupe, cluster, summarise, check."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -10,8 +10,18 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from pipeline.cli.bars import listening
-from pipeline.cli.terminal import Exit, exits, group_line, pair_line, report_rejects, say_capped
-from pipeline.config import DEFAULT_MODEL, Device, Engine, SourceConfig
+from pipeline.cli.story_lines import story_of, summary_line
+from pipeline.cli.terminal import (
+    Address,
+    EngineName,
+    Exit,
+    exits,
+    group_line,
+    pair_line,
+    report_rejects,
+    say_capped,
+)
+from pipeline.config import DEFAULT_MODEL, Device, SourceConfig
 from pipeline.errors import ConfigError, InputError
 from pipeline.jsonlines import (
     BadLineError,
@@ -25,20 +35,17 @@ from pipeline.jsonlines import (
     write_lines,
 )
 from pipeline.progress import Progress
-from pipeline.records import Article, CopyGroup, Json, Reject, Story
+from pipeline.records import Article, CopyGroup, Json, Reject
 
 if TYPE_CHECKING:
     from pipeline.digest.check import Checker
     from pipeline.digest.writer import Writer
-    from pipeline.records import Summary
 
 Value = TypeVar("Value")
 Input = Annotated[Path, typer.Argument(metavar="IN", help="JSON Lines file (.gz, .zst); - is standard input")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="JSON Lines file (.gz, .zst); - is standard output")]
 Rejects = Annotated[Path | None, typer.Option("--rejects", help="also write the rejects to this JSON Lines file")]
 Processes = Annotated[int, typer.Option(min=0, help="how many cores to use; 0 is all, and the result is the same")]
-EngineName = Annotated[Engine, typer.Option("--engine", help="local, or ray for more than one machine holds")]
-Address = Annotated[str, typer.Option(help="the Ray cluster; none: one is started on this machine")]
 STANDARD = Path("-")
 PORTION = 32
 """Stories that are told together: enough to fill the model's batches, few enough to see the work go on."""
@@ -185,17 +192,24 @@ def summarise(
     device: Annotated[Device, typer.Option(help="where the model runs")] = "auto",
     words: Annotated[int, typer.Option(min=1, help="about how many words a digest may have")] = 90,
     rejects: Rejects = None,
+    engine: EngineName = "local",
+    address: Address = "",
 ) -> None:
     """Write a checked digest for each line of {"cluster","articles":[article…]}."""
+    if engine == "ray":
+        from pipeline.cli.scaled import Places, summarise_on_ray
+
+        summarise_on_ray(Places.of(source, output, rejects, address), (model, device, words))
+        return
     from pipeline.stages.summarise import summarise as digest
 
     refused: list[Reject] = []
     with listening(output) as progress:
-        stories = list(_each(source, _story, refused, progress))
+        stories = list(_each(source, story_of, refused, progress))
         tools = _models(model, device, words)
         portions = (stories[start : start + PORTION] for start in range(0, len(stories), PORTION))
         summaries = (summary for portion in portions for summary in digest(portion, *tools, progress))
-        write_lines(output, map(_summary_line, progress.track(summaries, "digests", len(stories))))
+        write_lines(output, map(summary_line, progress.track(summaries, "digests", len(stories))))
     report_rejects(refused, rejects)
 
 
@@ -294,45 +308,6 @@ def _group_lines(group: CopyGroup) -> Iterator[JsonObject]:
         yield group_line(copy.article.id, group.lead.id, copy.similarity, exact=copy.exact)
 
 
-def _story(line: Line) -> Story:
-    """A line of the summarise command as a story of its articles, copies folded."""
-    from pipeline.stages.dedupe import dedupe as fold
-
-    name, articles = text_of(line.value, "cluster"), line.value.get("articles")
-    if not name or not isinstance(articles, list):
-        raise BadLineError("'cluster' (a string) and 'articles' (a list) are needed")
-    found = {}
-    for place, value in enumerate(articles):
-        article = _known_language(
-            article_from_line(Line(f"{line.location}[{place}]", _article_value(value, f"{name}/{place}")))
-        )
-        if article.id in found:
-            raise BadLineError(f"two of the articles have the id {article.id!r}")
-        found[article.id] = article
-    if not found:
-        raise BadLineError("no articles")
-    return Story(name, fold(list(found.values())).groups)
-
-
-def _known_language(article: Article) -> Article:
-    """The article with its language, told from its text where the line does not say it."""
-    from pipeline.text.language import detect
-
-    return article if article.lang else replace(article, lang=detect(f"{article.title}\n{article.text}"))
-
-
-def _article_value(value: Json, name: str) -> JsonObject:
-    """One element of `articles`: an article line, whose id may be missing, or its bare text; as people see it."""
-    from pipeline.text.normalise import visible
-
-    if isinstance(value, str):
-        return {"id": name, "text": visible(value)}
-    if isinstance(value, dict):
-        shown = {key: visible(text) for key in ("title", "text") if isinstance(text := value.get(key), str)}
-        return {**value, **shown, "id": value.get("id") or name}
-    raise BadLineError(f"an article must be an object or a string, not {type(value).__name__}")
-
-
 def _models(model: str, device: Device, words: int) -> "tuple[Writer | None, int, Checker | None]":
     """Writer, words and checker as `summarise` takes them; `none` quotes instead of writing."""
     if model == "none":
@@ -341,33 +316,6 @@ def _models(model: str, device: Device, words: int) -> "tuple[Writer | None, int
     from pipeline.digest.loading import load_checker, load_writer
 
     return load_writer(model, device), words, load_checker(Setting.STRICT, device)
-
-
-def _summary_line(summary: "Summary") -> JsonObject:
-    """A summary as the contract writes it."""
-    return {
-        "story": summary.story.id,
-        "headline": summary.headline,
-        "text": summary.text,
-        "sentences": [
-            {
-                "text": sentence.text,
-                "sources": list(sentence.sources),
-                "evidence": [{"article": item.article, "sentence": item.sentence} for item in sentence.evidence],
-                "method": sentence.method.value,
-            }
-            for sentence in summary.sentences
-        ],
-        "method": summary.method.value,
-        "model": summary.model,
-        "disagreements": [
-            {
-                "about": found.about,
-                "claims": [{"value": claim.value, "articles": list(claim.articles)} for claim in found.claims],
-            }
-            for found in summary.disagreements
-        ],
-    }
 
 
 def _checked(line: Line, checker: "Checker") -> JsonObject:

@@ -2,7 +2,7 @@
 
 import typer
 
-from pipeline.cli import leaving, lines, people, state, timer
+from pipeline.cli import explaining, leaving, lines, people, state, status, timer
 
 app = typer.Typer(
     name="newsfold",
@@ -16,6 +16,8 @@ people.register(app)
 leaving.register(app)
 timer.register(app)
 state.register(app)
+status.register(app)
+explaining.register(app)
 lines.register(app)
 
 

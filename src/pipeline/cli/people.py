@@ -1,6 +1,6 @@
-"""The commands for people: run, demo, preview, send, status, explain, models."""
+"""The commands for people: run, demo, preview, send, models."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,34 +10,30 @@ import typer
 
 from pipeline.cli.bars import listening
 from pipeline.cli.configuration import config_app
-from pipeline.cli.feeds import feed_line, feeds_app
-from pipeline.cli.terminal import Exit, exits, say, show
+from pipeline.cli.feeds import feeds_app
+from pipeline.cli.status import mail_line
+from pipeline.cli.terminal import Address, EngineName, Exit, exits, say, show
 from pipeline.config import DEFAULT_MODEL, Config, Device, DigestConfig, load
-from pipeline.errors import ConfigError, NewsfoldError
-from pipeline.printable import printable
 
 if TYPE_CHECKING:
     from pipeline.cli.watching import Run
-    from pipeline.clustering.grounds import Link
     from pipeline.nightly.desk import Moment, Outcome
-    from pipeline.records import Receipt
-    from pipeline.store.core import Store
-    from pipeline.store.rows import Delivery
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the configuration file")]
 Night = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="the night; default: today's")]
 Until = Literal["ingest", "clean", "dedupe", "cluster", "summarise", "edit", "render", "deliver"]
 DEFAULT_FILE = Path("newsfold.toml")
+SETTLED = ("sent", "withdrawn")
+"""How mail stands that nothing is left to do for."""
 LAST_RUNS = 7
 STRONGEST_LINKS = 5
-_UNDELIVERED = ("failed", "unknown")
 
 models_app = typer.Typer(help="The models that come from the package index.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (run, demo, preview, send, status, explain):
+    for command in (run, demo, preview, send):
         app.command()(command)
     models_app.command("list")(models_list)
     models_app.command("fetch")(models_fetch)
@@ -55,6 +51,8 @@ def run(
         Until, typer.Option(help="stop after this step; a later run goes on from there, and only deliver sends mail")
     ] = "deliver",
     resume: Annotated[bool, typer.Option("--resume", help="go on with the last unfinished night")] = False,
+    engine: EngineName = "local",
+    address: Address = "",
 ) -> Exit:
     """Make tonight's edition from the configured sources, mail it, and keep it in the archive.
 
@@ -62,6 +60,7 @@ def run(
     night's edition of stored articles, for the archive alone.
     """
     from pipeline.cli.watching import logged_run
+    from pipeline.engine.choice import open_engine
     from pipeline.nightly.run import last_unfinished
 
     answer: list[str] = []
@@ -72,15 +71,13 @@ def run(
         moment = replace(moment, night=unfinished or moment.night)
         if unfinished is None:
             answer, work.code = ["no night is unfinished"], Exit.NOTHING_NEW
-        elif dry_run:
-            answer, work.code = _dry_run(config, moment, work)
-        elif until in ("render", "deliver"):
-            answer, work.code = _run(config, moment, work, mail=until == "deliver")
         else:
-            answer = _prepare(config, moment, work, until)
+            with open_engine(engine, address) as driver:
+                moment = replace(moment, engine=driver)
+                answer, work.code = _dry_run(config, moment, work) if dry_run else _run(config, moment, work, until)
     for line in answer:
         show(line)
-    raise typer.Exit(work.code)
+    raise typer.Exit(int(work.code))
 
 
 @exits
@@ -137,59 +134,8 @@ def send(
     with listening() as progress:
         receipts = send_pending(config, moment, night is not None, retry_unknown, progress)
     for receipt in receipts:
-        show(_mail_line(receipt, config))
-    return Exit.DONE if all(receipt.state.value in ("sent", "withdrawn") for receipt in receipts) else Exit.FAILED
-
-
-@exits
-def status(
-    config_file: ConfigFile = DEFAULT_FILE,
-    rejects: Annotated[bool, typer.Option("--rejects", help="also all that was rejected, and why")] = False,
-) -> None:
-    """The last runs, the feeds in trouble, who gets no mail, and the mail of the latest edition."""
-    from pipeline.nightly.desk import state_file
-    from pipeline.store.core import open_store
-
-    config = load(config_file)
-    with open_store(state_file(config)) as store:
-        for past in store.last_runs(LAST_RUNS):
-            show(f"{past.night}  started {past.started:%Y-%m-%d %H:%M} UTC  {past.outcome or 'did not finish'}")
-        for state in store.feeds().values():
-            if state.problem:
-                show(feed_line(state))
-        for line in _list_lines(config, store):
-            show(line)
-        latest = store.latest_edition()
-        if latest is None:
-            show("no edition yet")
-            return
-        show(f"latest edition {latest.edition}: {latest.subject}")
-        for row in store.ledger.deliveries(latest.edition):
-            show(_mail_line(row, config))
-        for line in store.rejects(latest.edition) if rejects else ():
-            show(printable(line))
-
-
-@exits
-def explain(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="an article, a story, an edition or a rejected file")],
-    config_file: ConfigFile = DEFAULT_FILE,
-    state: Annotated[Path | None, typer.Option("--state", help="a state file, such as a demo's, instead")] = None,
-) -> None:
-    """What happened to an article, a story, an edition or a rejected item, and why."""
-    from pipeline.nightly.desk import state_file
-    from pipeline.store.core import open_store
-
-    path = state or state_file(load(config_file))
-    if not path.is_file():
-        raise ConfigError(f"state {path}: there is none; has a night been run?")
-    with open_store(path) as store:
-        lines = store.explain(identifier) or store.explain(str(Path(identifier).resolve()))
-        lines += tuple(line for night, story in store.appearances(identifier) for line in _why(store, story, night))
-    if not lines:
-        raise NewsfoldError(f"{identifier}: no article, story, edition or rejected item has this name")
-    for line in lines:
-        show(printable(line))
+        show(mail_line(receipt, config))
+    return Exit.DONE if all(receipt.state.value in SETTLED for receipt in receipts) else Exit.FAILED
 
 
 @exits
@@ -210,45 +156,6 @@ def models_fetch(name: Annotated[str, typer.Argument(help="a name of `models lis
     show(str(fetch(name, say)))
 
 
-def _list_lines(config: Config, store: "Store") -> Iterator[str]:
-    """Who is on each list, who has left it, and how many addresses get no mail at all."""
-    lists = config.mail.every_list
-    suppressed = len(store.ledger.suppressed_recipients())
-    for one in lists:
-        gone = len(store.subscriptions.departures(one.id))
-        if one.recipients or gone or suppressed:
-            name = f"list {one.id}: " if len(lists) > 1 else ""
-            yield f"{name}recipients: {len(one.recipients)}, unsubscribed: {gone}, suppressed: {suppressed}"
-
-
-def _mail_line(mail: "Receipt | Delivery", config: Config) -> str:
-    """Where a message stands; with its list where there are several."""
-    to = f"{mail.recipient or 'outbox'}{f' ({mail.list_id})' if len(config.mail.every_list) > 1 else ''}"
-    return f"{mail.state.value:9} {to}  {mail.detail}"
-
-
-def _why(store: "Store", story: str, night: date) -> Iterator[str]:
-    """Why the articles of a night's story are together, and why the nearest other story is not with them."""
-    from pipeline.clustering.grounds import grounds
-    from pipeline.stages.cluster import THRESHOLD
-
-    found = grounds(store.stories_of(night), story)
-    if found.average is not None:
-        yield f"  together on {night}: similarity {found.average:.3f} on average, {THRESHOLD:.3f} is needed"
-        yield from _link_lines(found.links)
-    if found.nearest is not None:
-        name = f"{found.nearest.id}: {found.nearest.headline}"
-        yield f"  nearest other story {name}; similarity {found.nearest_average:.3f} on average"
-        yield from _link_lines(found.nearest_links)
-
-
-def _link_lines(links: "Sequence[Link]") -> Iterator[str]:
-    """The strongest links, a line each."""
-    for link in links[:STRONGEST_LINKS]:
-        shared = f": {', '.join(link.shared)}" if link.shared else ""
-        yield f"    {link.similarity:.3f}  {link.one.id} and {link.other.id}{shared}"
-
-
 def _moment(config: Config, night: datetime | None) -> "Moment":
     """The night asked for, or the one that is now where the configuration's clock hangs."""
     from pipeline.nightly.desk import Moment
@@ -259,28 +166,26 @@ def _moment(config: Config, night: datetime | None) -> "Moment":
     return Moment(chosen, now, Pace())
 
 
-def _run(config: Config, moment: "Moment", work: "Run", mail: bool) -> tuple[list[str], Exit]:
-    """Make the night, and mail it if so wanted: where it is, what it holds and who got it. Whole nights are watched."""
-    from pipeline.nightly.run import run_night
+def _run(config: Config, moment: "Moment", work: "Run", until: Until) -> tuple[list[str], Exit]:
+    """A night up to a step: where it is, what it holds and who got it. Whole nights are watched from outside."""
+    from pipeline.nightly.desk import Step
+    from pipeline.nightly.run import prepare_night, run_night
 
-    if mail:
+    last = Step(until)
+    if not last.saves:
+        prepare_night(config, moment, work, last)
+        return [
+            f"night {moment.night}: stopped after {until}; the next run of this night goes on from there"
+        ], Exit.DONE
+    if last is Step.DELIVER:
         work.watch(config)
-    outcome = run_night(config, moment, work, mail=mail)
+    outcome = run_night(config, moment, work, mail=last is Step.DELIVER)
     for reject in outcome.edition.failed_sources if outcome.edition else ():
         work.warn(f"source {reject.location}: {reject.reason}")
     for receipt in outcome.receipts:
-        if receipt.state.value in _UNDELIVERED:
+        if receipt.state.value not in SETTLED:
             work.warn(f"mail {receipt.state.value} to {receipt.recipient}: {receipt.detail}")
     return list(_outcome_lines(outcome)), _exit_code(outcome)
-
-
-def _prepare(config: Config, moment: "Moment", work: "Run", until: Until) -> list[str]:
-    """Do the night's steps up to one."""
-    from pipeline.nightly.desk import Step
-    from pipeline.nightly.run import prepare_night
-
-    prepare_night(config, moment, work, Step(until))
-    return [f"night {moment.night}: stopped after {until}; the next run of this night goes on from there"]
 
 
 def _dry_run(config: Config, moment: "Moment", work: "Run") -> tuple[list[str], Exit]:
@@ -309,10 +214,10 @@ def _outcome_lines(outcome: "Outcome") -> Iterator[str]:
 
 
 def _exit_code(outcome: "Outcome") -> Exit:
-    """The exit code for the way a night ended; mail that could not be sent is a failure."""
+    """The exit code for the way a night ended; mail that has not been sent, or may not have been, is a failure."""
     from pipeline.nightly.desk import Ending
 
-    if any(receipt.state.value in _UNDELIVERED for receipt in outcome.receipts):
+    if not all(receipt.state.value in SETTLED for receipt in outcome.receipts):
         return Exit.FAILED
     codes: dict[Ending, Exit] = {
         Ending.DONE: Exit.DONE,

@@ -1,22 +1,28 @@
 """The commands that run one stage on JSON Lines, on a Ray cluster: results are written part by part."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pipeline.cli.bars import listening
+from pipeline.cli.story_lines import story_of, summary_line
 from pipeline.cli.terminal import group_line, pair_line, report_rejects, say_capped
+from pipeline.config import Device
+from pipeline.engine.digests import STORIES_AT_ONCE, Models, digests
 from pipeline.engine.folding import FoldedBlocks, fold_blocks
-from pipeline.engine.reading import Blocks, read_blocks, repeated, write_table
+from pipeline.engine.reading import Blocks, Piece, lines_in, numbered_pieces, read_blocks, repeated, write_table
 from pipeline.engine.session import ray_session
 from pipeline.engine.stories import group_blocks
 from pipeline.engine.workers import Reference, Workers
-from pipeline.jsonlines import JsonObject, write_lines
+from pipeline.jsonlines import STANDARD, BadLineError, JsonObject, Line, read_lines, write_lines
 from pipeline.minhash.copies import THRESHOLD
-from pipeline.records import Reject
+from pipeline.records import Reject, Story, Summary
 
+BATCH = 16
+"""Sentences that a writer shortens together."""
 _ONE_SLASH = re.compile(r"^([A-Za-z][\w+.-]*):/(?!/)")
 
 
@@ -32,7 +38,8 @@ class Places:
     @staticmethod
     def of(source: Path, output: Path, rejects: Path | None, address: str) -> "Places":
         """The places that were named; a path has lost one of an address's two slashes."""
-        return Places(*(_ONE_SLASH.sub(r"\1://", str(path)) for path in (source, output)), rejects, address)
+        read, written = (_ONE_SLASH.sub(r"\1://", str(path)) for path in (source, output))
+        return Places(read, written, rejects, address)
 
 
 def dedupe_on_ray(places: Places, threshold: float, processes: int, pairs: Path | None) -> None:
@@ -55,6 +62,49 @@ def cluster_on_ray(places: Places) -> None:
         found = fold_blocks(workers, blocks.tables, THRESHOLD)
         _write(workers, group_blocks(workers, blocks.tables, found), places.output, dict)
         report_rejects(_refused(workers, blocks, found), places.rejects)
+
+
+def summarise_on_ray(places: Places, models: tuple[str, Device, int]) -> None:
+    """Write the digests of more stories than one machine writes in a night. `models`: name, device, words."""
+    model, device, words = models
+    with ray_session(places.address) as workers:
+        standard = places.source == str(STANDARD)
+        sources = list(_stories_here()) if standard else numbered_pieces(workers, places.source)
+        refused: list[Reject] = []
+        made = digests(workers, sources, list if standard else _stories_in, Models(model, device, BATCH, words))
+        write_lines(Path(places.output), map(summary_line, _summaries(made, refused)))
+        report_rejects(refused, places.rejects)
+
+
+def _summaries(made: Iterable[Summary | Reject], refused: list[Reject]) -> Iterator[Summary]:
+    """The summaries; rejects go to `refused`."""
+    for one in made:
+        if isinstance(one, Reject):
+            refused.append(one)
+        else:
+            yield one
+
+
+def _stories_here() -> Iterator[list[Story | Reject]]:
+    """The stories of standard input, which only this process can read, in parts."""
+    lines = read_lines(STANDARD)
+    while some := list(islice(lines, STORIES_AT_ONCE)):
+        yield list(map(_story_or_reject, some))
+
+
+def _stories_in(piece: tuple[Piece, int]) -> Iterator[Story | Reject]:
+    """The stories of a piece of a file."""
+    return map(_story_or_reject, lines_in(*piece))
+
+
+def _story_or_reject(line: Line | Reject) -> Story | Reject:
+    """The story that a line holds, or why it holds none."""
+    if isinstance(line, Reject):
+        return line
+    try:
+        return story_of(line)
+    except BadLineError as error:
+        return Reject("read", line.location, str(error))
 
 
 def _refused(workers: Workers, blocks: Blocks, found: FoldedBlocks) -> list[Reject]:

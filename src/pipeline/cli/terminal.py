@@ -1,20 +1,28 @@
 """Printing, and the way from an exception to an exit code."""
 
+import errno
 import functools
 import sys
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 from pathlib import Path
-from typing import ParamSpec
+from typing import Annotated, ParamSpec
 
 import typer
 
+from pipeline.config import Engine
 from pipeline.errors import ConfigError, LockedError, NewsfoldError
 from pipeline.jsonlines import JsonObject, write_lines
 from pipeline.printable import printable
 from pipeline.records import Reject
 
 Parameters = ParamSpec("Parameters")
+EngineName = Annotated[Engine, typer.Option("--engine", help="local, or ray for more than one machine holds")]
+Address = Annotated[str, typer.Option(help="the Ray cluster; none: one is started on this machine")]
+
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""What a disk says that is full or may not be written: no failure of the program's."""
 
 
 class Exit(IntEnum):
@@ -48,13 +56,24 @@ def exits(command: Callable[Parameters, Exit | None]) -> Callable[Parameters, No
         except NewsfoldError as error:
             say(f"newsfold: {error}")
             code = code_of(error)
-        except BrokenPipeError:
-            # Whoever read our output has heard enough: nothing is wrong, and there is nobody left to tell.
-            sys.stderr.close()
-            code = Exit.DONE
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                # Whoever read our output has heard enough: nothing is wrong, and there is nobody left to tell.
+                sys.stderr.close()
+                code = Exit.DONE
+            elif message := disk_fault(error):
+                say(f"newsfold: {message}")
+                code = Exit.FAILED
+            else:
+                raise
         raise typer.Exit(int(code))
 
     return wrapped
+
+
+def disk_fault(error: OSError) -> str:
+    """What to tell of a disk that is full or may not be written; "" for any other error."""
+    return f"{error}; nothing half-written is left: see to the disk and run again" if error.errno in _DISK else ""
 
 
 def code_of(error: NewsfoldError) -> Exit:

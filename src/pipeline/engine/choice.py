@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -11,8 +11,9 @@ from pipeline.clustering.background import Background
 from pipeline.clustering.following import follow
 from pipeline.config import DigestConfig
 from pipeline.config import Engine as EngineName
-from pipeline.digest.check import Setting
-from pipeline.digest.loading import load_checker, load_writer
+from pipeline.digest.check import Checker, Setting
+from pipeline.digest.loading import ReaderWhenNeeded, WriterWhenNeeded
+from pipeline.progress import QUIET, Progress
 from pipeline.records import Article, CopyGroup, PastStory, RawItem, Reject, Story, Summary
 from pipeline.stages.clean import clean_all
 from pipeline.stages.cluster import THRESHOLD, cluster, story_id
@@ -21,15 +22,22 @@ from pipeline.stages.summarise import summarise
 from pipeline.times import Clock
 
 if TYPE_CHECKING:
+    from pipeline.engine.digests import Models
     from pipeline.engine.session import RayWorkers
 
 ITEMS_AT_ONCE, BATCHES_A_CORE = 32, 4
 ARTICLES_IN_A_BLOCK = 8_192
 Value = TypeVar("Value")
+Summarise = Callable[[Sequence[Story]], tuple[Summary, ...]]
 
 
 class Engine(Protocol):
-    """The stages that take long, each as its function in `stages` describes it."""
+    """The stages that take long, each as its function in `stages` describes it.
+
+    `portion` is how many digests are written between two checkpoints.
+    """
+
+    portion: int
 
     def clean(self, items: Iterable[RawItem | Reject], clock: Clock) -> Iterator[Article | Reject]:
         """`stages.clean.clean_all`."""
@@ -49,13 +57,15 @@ class Engine(Protocol):
         """`stages.cluster.cluster`."""
         ...
 
-    def summarise(self, stories: Sequence[Story], digest: DigestConfig) -> tuple[Summary, ...]:
-        """`stages.summarise.summarise` with the models of the configuration; loaded only when there is a story."""
+    def summariser(self, digest: DigestConfig, progress: Progress = QUIET) -> "Summarise":
+        """`stages.summarise.summarise` with the configuration's models, loaded once, when there is work for them."""
         ...
 
 
 class LocalEngine:
     """Everything on this machine."""
+
+    portion = 8
 
     def clean(self, items: Iterable[RawItem | Reject], clock: Clock) -> Iterator[Article | Reject]:
         """As in `Engine`."""
@@ -75,16 +85,22 @@ class LocalEngine:
         """As in `Engine`."""
         return cluster(groups, past, repeated, background)
 
-    def summarise(self, stories: Sequence[Story], digest: DigestConfig) -> tuple[Summary, ...]:
-        """As in `Engine`."""
-        if not stories or digest.model == "none":
-            return summarise(stories, None, digest.words)
-        writer = load_writer(digest.model, digest.device, digest.batch)
-        return summarise(stories, writer, digest.words, load_checker(Setting.STRICT, digest.device))
+    def summariser(self, digest: DigestConfig, progress: Progress = QUIET) -> "Summarise":
+        """As in `Engine`; `none` only quotes."""
+        if digest.model == "none":
+            return lambda stories: summarise(stories, None, digest.words, None, progress)
+        writer = WriterWhenNeeded(digest.model, digest.device, digest.batch)
+        checker = Checker(ReaderWhenNeeded(digest.device), Setting.STRICT)
+        return lambda stories: summarise(stories, writer, digest.words, checker, progress)
+
+
+LOCAL = LocalEngine()
 
 
 class RayEngine:
     """The same work on a cluster's workers. The night's articles are here too: they go into its store and edition."""
+
+    portion = 1_000
 
     def __init__(self, workers: "RayWorkers") -> None:
         self._workers = workers
@@ -122,14 +138,17 @@ class RayEngine:
         stories = [Story(story_id([group.lead.id for group in members]), tuple(members)) for members in found]
         return follow(stories, past, repeated, THRESHOLD, background)
 
-    def summarise(self, stories: Sequence[Story], digest: DigestConfig) -> tuple[Summary, ...]:
-        """As in `Engine`."""
-        from pipeline.engine.digests import STORIES_AT_ONCE, Models, digests
+    def summariser(self, digest: DigestConfig, progress: Progress = QUIET) -> "Summarise":  # noqa: ARG002 - workers do not tell
+        """As in `Engine`; each worker loads the models for each lot of stories."""
+        from pipeline.engine.digests import Models
 
-        if not stories:
-            return ()
-        parts = [stories[at : at + STORIES_AT_ONCE] for at in range(0, len(stories), STORIES_AT_ONCE)]
         models = Models(digest.model, digest.device, digest.batch, digest.words)
+        return lambda stories: self._summarised(stories, models) if stories else ()
+
+    def _summarised(self, stories: Sequence[Story], models: "Models") -> tuple[Summary, ...]:
+        from pipeline.engine.digests import STORIES_AT_ONCE, digests
+
+        parts = [stories[at : at + STORIES_AT_ONCE] for at in range(0, len(stories), STORIES_AT_ONCE)]
         made = list(digests(self._workers, parts, list, models))
         # Under their own stories: those that came back from the workers are copies.
         return tuple(
@@ -148,7 +167,7 @@ def cleaned(items: Sequence[RawItem | Reject], clock: Clock) -> list[Article | R
 def open_engine(name: EngineName, address: str = "") -> Iterator[Engine]:
     """The engine of that name; a cluster is started or joined, and left at the end, as `session.ray_session` says."""
     if name == "local":
-        yield LocalEngine()
+        yield LOCAL
         return
     from pipeline.engine.session import ray_session
 

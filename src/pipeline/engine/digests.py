@@ -7,6 +7,7 @@ replaced and given its stories again.
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pipeline.config import Device
@@ -28,22 +29,30 @@ class Models:
 
 
 class Writers:
-    """One actor: its models are loaded when it starts."""
+    """One actor: its models are loaded when it starts. That they cannot be is told in place of digests.
+
+    An exception here would be printed by Ray, and the actor started again.
+    """
 
     def __init__(self, models: Models) -> None:
         self._words = models.words
-        self._writer = self._checker = None
+        self._writer = self._checker = self._failure = None
         if models.model != "none":
             from pipeline.digest.check import Setting
             from pipeline.digest.loading import load_checker, load_writer
 
-            self._writer = load_writer(models.model, models.device, models.batch)
-            self._checker = load_checker(Setting.STRICT, models.device)
+            try:
+                self._writer = load_writer(models.model, models.device, models.batch)
+                self._checker = load_checker(Setting.STRICT, models.device)
+            except NewsfoldError as error:
+                self._failure = error
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         """The digests of a batch of stories, rejects among them left as they are."""
         from pipeline.stages.summarise import summarise
 
+        if self._failure is not None:
+            return {"summary": [self._failure] * len(batch["story"])}
         stories = [one for one in batch["story"] if isinstance(one, Story)]
         written = iter(summarise(stories, self._writer, self._words, self._checker))
         return {"summary": [next(written) if isinstance(one, Story) else one for one in batch["story"]]}
@@ -65,26 +74,27 @@ def digests(
     data = ray.data
     _quiet(data.DataContext.get_current())
     gpus = int(workers.resources.get("GPU", 0))
-    pool = {"num_gpus": 1, "concurrency": gpus} if gpus else {"num_cpus": 1, "concurrency": max(1, workers.cores - 1)}
     # A cluster of one core needs a part of it for reading.
-    pool |= {"num_cpus": 0.5} if not gpus and workers.cores == 1 else {}
+    cores = 0.5 if workers.cores == 1 else 1.0
+    pool: dict[str, Any] = (
+        {"num_gpus": 1, "concurrency": gpus} if gpus else {"num_cpus": cores, "concurrency": max(1, workers.cores - 1)}
+    )
     parsed = data.from_items([{"source": source} for source in sources], override_num_blocks=len(sources)).flat_map(
-        _rows, fn_args=(stories_in,), num_cpus=0.5
+        partial(_rows, stories_in), num_cpus=0.5
     )
     made = parsed.map_batches(
         Writers, fn_constructor_args=(models,), batch_size=STORIES_AT_ONCE, zero_copy_batch=False, **pool
     )
     try:
         for row in made.iter_rows():
+            if isinstance(row["summary"], NewsfoldError):
+                raise row["summary"]
             yield row["summary"]
     except ray.exceptions.RayError as error:
-        cause = getattr(error, "cause", None)
-        if isinstance(cause, NewsfoldError):
-            raise cause from error
         raise NewsfoldError(f"the cluster could not finish its digests: {str(error).splitlines()[-1]}") from error
 
 
-def _rows(row: dict[str, Any], stories_in: Callable[[Any], Iterable[Story | Reject]]) -> list[dict[str, Any]]:
+def _rows(stories_in: Callable[[Any], Iterable[Story | Reject]], row: dict[str, Any]) -> list[dict[str, Any]]:
     """The stories of one source, a row each."""
     return [{"story": story} for story in stories_in(row["source"])]
 
@@ -94,4 +104,4 @@ def _quiet(context: Any) -> None:  # noqa: ANN401 - Ray's own settings
     context.execution_options.preserve_order = True
     context.enable_progress_bars = False
     context.print_on_execution_start = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)

@@ -20,6 +20,8 @@ from pipeline.minhash.search import BANDING
 from pipeline.records import Article
 from pipeline.stages.dedupe import Deduplication, VerifiedPair, groups_of
 
+OTHERS_AT_ONCE = 16
+"""Blocks whose signatures a worker holds beside those of its own."""
 Repeats = list[tuple[int, int, int, int]]
 """Articles whose id an earlier one has: block and row of each, then those of the first."""
 
@@ -174,18 +176,8 @@ def _verified(
     """Every block's verified copies: signatures are asked for what shares a bucket, shingles for what may be a copy."""
     count = len(blocks)
     home, threshold = of_all
-    asked = [workers.split(count + 1, matching.asked_signatures, pieces, home, count) for pieces in pairs]
-    questions = turned([each[:-1] for each in asked])
-    signatures = turned(
-        [
-            workers.split(count, matching.signatures_for, block, requests)
-            for block, requests in zip(sketched, questions, strict=True)
-        ]
-    )
-    asked = [
-        workers.split(count + 1, matching.asked_shingles, block, each[-1], answers, home, (BANDING, threshold))
-        for block, each, answers in zip(sketched, asked, signatures, strict=True)
-    ]
+    worthy = _worthy(workers, sketched, pairs, home, threshold)
+    asked = [workers.split(count + 1, matching.asked_shingles, pieces, home, count) for pieces in worthy]
     questions = turned([each[:-1] for each in asked])
     shingles = turned(
         [
@@ -197,6 +189,32 @@ def _verified(
         workers.call(matching.verified, block, sketch, each[-1], answers, home, threshold)
         for block, sketch, each, answers in zip(blocks, sketched, asked, shingles, strict=True)
     ]
+
+
+def _worthy(workers: Workers, sketched: Sequence[Reference], pairs: Grid, home: Reference, threshold: float) -> Grid:
+    """Every block's pairs that are worth verifying: signatures are compared with those of a few blocks at a time.
+
+    Of very many articles a block has candidates among most others, and their signatures are too many for one worker.
+    """
+    count = len(sketched)
+    asked = [workers.split(2 * count, matching.asked_signatures, pieces, home, count) for pieces in pairs]
+    questions = turned([each[count:] for each in asked])
+    signatures = turned(
+        [
+            workers.split(count, matching.signatures_for, block, requests)
+            for block, requests in zip(sketched, questions, strict=True)
+        ]
+    )
+    return [
+        [
+            workers.call(
+                matching.agreed, block, each[at : min(at + OTHERS_AT_ONCE, count)], answers[at : at + OTHERS_AT_ONCE],
+                BANDING, threshold,
+            )
+            for at in range(0, count, OTHERS_AT_ONCE)
+        ]
+        for block, each, answers in zip(sketched, asked, signatures, strict=True)
+    ]  # fmt: skip
 
 
 def _forest(

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from pipeline.engine.columns import Columns, dealt, joined, restored
+from pipeline.engine.columns import Columns, dealt, joined
 from pipeline.engine.numbering import Homes
 from pipeline.engine.sketching import LOW, Sketched
 from pipeline.engine.tables import Table, TableTexts
@@ -52,9 +52,10 @@ def pairs_by_block(pieces: Sequence[tuple[Entries, Rows]], home: Homes, blocks: 
 
 
 def asked_signatures(pieces: Sequence[Entries], home: Homes, blocks: int) -> list[object]:
-    """The rows that a block wants signatures of, by the block that has them; last, the pairs it is about."""
+    """A block's pairs, each once, by the block of their earlier rows; then, likewise, the rows it wants to know."""
     pairs = np.unique(np.concatenate(list(pieces)))
-    return [*_asked(_left(pairs), home, blocks), pairs]
+    by_home = [piece for (piece,) in dealt(home[_left(pairs)].astype(np.int64), blocks, pairs)]
+    return [*by_home, *(np.unique(_left(piece)) for piece in by_home)]
 
 
 def signatures_for(block: Sketched, requests: Sequence[Rows]) -> list[Columns]:
@@ -63,24 +64,36 @@ def signatures_for(block: Sketched, requests: Sequence[Rows]) -> list[Columns]:
     return [(block.sketches.signatures[at], block.sketches.units[at]) for at in places]
 
 
-def asked_shingles(
-    block: Sketched, pairs: Entries, answers: Sequence[Columns], home: Homes, settings: tuple[Banding, float]
-) -> list[object]:
-    """The rows that a block wants shingles of, by the block that has them; last, the pairs that are worth verifying.
+def agreed(
+    block: Sketched, pieces: Sequence[Entries], answers: Sequence[Columns], banding: Banding, threshold: float
+) -> Entries:
+    """The pairs of a block that are worth verifying, of those whose earlier rows are in some other blocks.
 
-    `settings` are the banding and the Jaccard similarity from which articles are copies.
+    `answers` are the signatures and sizes of the rows that were asked for, block by block.
     """
-    banding, threshold = settings
-    lefts, left_places = np.unique(_left(pairs), return_inverse=True)
-    signatures, units = (restored(home[lefts].astype(np.int64), column) for column in zip(*answers, strict=True))
+    return np.concatenate(
+        [_agreed(block, pairs, answer, banding, threshold) for pairs, answer in zip(pieces, answers, strict=True)]
+    )
+
+
+def _agreed(block: Sketched, pairs: Entries, answer: Columns, banding: Banding, threshold: float) -> Entries:
+    """The same for one other block."""
+    signatures, units = answer
+    left_places = np.unique(_left(pairs), return_inverse=True)[1]
     places: Pairs = np.column_stack([left_places, block.places(_right(pairs))])
-    agreed = agreements(signatures, block.sketches.signatures, places)
-    kept = np.flatnonzero(agreed >= banding.least)
+    agreeing = agreements(signatures, block.sketches.signatures, places)
+    kept = np.flatnonzero(agreeing >= banding.least)
     # Left and right texts in one list of sizes, the right ones behind.
     sizes = np.concatenate([units, block.sketches.units])
-    proposed = Candidates(places[kept] + [0, len(units)], agreed[kept])
-    chosen = pairs[kept[may_be_copies(proposed, sizes, threshold)]]
-    return [*_asked(_left(chosen), home, len(answers)), np.column_stack([_left(chosen), _right(chosen)])]
+    proposed = Candidates(places[kept] + np.array([0, len(units)]), agreeing[kept])
+    chosen: Entries = pairs[kept[may_be_copies(proposed, sizes, threshold)]]
+    return chosen
+
+
+def asked_shingles(pieces: Sequence[Entries], home: Homes, blocks: int) -> list[object]:
+    """The rows that a block wants shingles of, by the block that has them; last, the pairs that are to be verified."""
+    pairs = np.sort(np.concatenate(list(pieces)))
+    return [*_asked(_left(pairs), home, blocks), np.column_stack([_left(pairs), _right(pairs)])]
 
 
 def shingles_for(table: Table, block: Sketched, requests: Sequence[Rows]) -> list[ShingleSets]:

@@ -107,10 +107,10 @@ def samples_by_index(pieces: Sequence[Columns]) -> list[Columns]:
     parts = np.repeat(np.arange(len(pieces)), [len(piece[0]) for piece in pieces])
     order = np.lexsort((parts, numbers))
     numbers, counts, parts = numbers[order], counts[order], parts[order]
-    ends = np.flatnonzero(np.append(numbers[1:] != numbers[:-1], True)) + 1 if len(numbers) else []
+    different = np.append(numbers[1:] != numbers[:-1], True) if len(numbers) else np.zeros(0, dtype=np.bool_)
     chosen: list[Columns] = [(numbers[:0], order[:0], order[:0])]
     start = 0
-    for end in ends:
+    for end in (np.flatnonzero(different) + 1).tolist():
         before = np.cumsum(counts[start:end]) - counts[start:end]
         total = before[-1] + counts[end - 1]
         if total >= FEWEST:

@@ -25,6 +25,8 @@ from pipeline.records import Article, Json, Reject
 LARGEST_PIECE, SMALLEST_PIECE = 32 * 2**20, 2**20
 """Bytes of a piece: so many that a worker holds it easily, so few that starting it costs little."""
 PIECES_A_CORE = 2
+MOST_BLOCKS = 400
+"""Every block hands something to each other in every step: the plan's process keeps about 4 kB for each of these."""
 ARTICLES_FROM_STANDARD = 8_192
 LINES, PACKED, PARQUET = "lines", "packed", "parquet"
 _KINDS = {".jsonl": LINES, ".json": LINES, ".ndjson": LINES, ".gz": PACKED, ".zst": PACKED, ".parquet": PARQUET}
@@ -33,12 +35,17 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Part of one file: of plain lines those that begin in a range of bytes, of Parquet a range of row groups."""
+    """Part of one file, of about `size` bytes: plain lines that begin in a range of bytes, or a range of row groups."""
 
     place: str
     kind: str
     start: int
     end: int
+    size: int
+
+
+NumberedPieces = list[tuple[Piece, int]]
+"""Pieces, each with how many lines or rows of its file come before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +63,24 @@ def read_blocks(workers: Workers, source: str) -> Blocks:
     """
     if source == str(STANDARD):
         return _read_standard(workers)
-    pieces = pieces_of(source, PIECES_A_CORE * workers.cores)
-    before = _lines_before(workers, pieces)
-    made = [workers.split(2, read_piece, piece, count) for piece, count in zip(pieces, before, strict=True)]
+    blocks = blocks_of(numbered_pieces(workers, source))
+    made = [workers.split(2, read_pieces, tuple(block)) for block in blocks]
     rejects = [reject for some in workers.take([each[1] for each in made]) for reject in some]
     return Blocks([each[0] for each in made], rejects)
+
+
+def blocks_of(pieces: NumberedPieces) -> list[NumberedPieces]:
+    """Pieces that follow each other put together, so that there are not too many blocks: many small files, say."""
+    largest = sum(piece.size for piece, _ in pieces) / MOST_BLOCKS
+    blocks: list[NumberedPieces] = [[]]
+    size = 0
+    for piece, before in pieces:
+        if blocks[-1] and size + piece.size > max(largest, SMALLEST_PIECE):
+            blocks.append([])
+            size = 0
+        blocks[-1].append((piece, before))
+        size += piece.size
+    return blocks
 
 
 def repeated(workers: Workers, blocks: Sequence[Reference], repeats: Repeats) -> list[Reject]:
@@ -85,7 +105,7 @@ def pieces_of(source: str, wanted: int) -> list[Piece]:
     filesystem, path = _opened(source)
     found = _files(filesystem, path, source)
     total = sum(size for _, size in found)
-    each = min(max(total // wanted, SMALLEST_PIECE), LARGEST_PIECE)
+    each = max(min(max(total // wanted, SMALLEST_PIECE), LARGEST_PIECE), total // MOST_BLOCKS)
     prefix = source.removesuffix(path) if "://" in source else ""
     return [piece for name, size in found for piece in _pieces(filesystem, prefix + name, name, size, each)]
 
@@ -117,27 +137,34 @@ def _pieces(filesystem: fs.FileSystem, place: str, path: str, size: int, each: i
     """The pieces of one file."""
     kind = _kind(path, 1)
     if kind == LINES:
-        yield from (Piece(place, kind, start, min(start + each, size)) for start in range(0, max(size, 1), each))
+        ends = ((start, min(start + each, size)) for start in range(0, max(size, 1), each))
+        yield from (Piece(place, kind, start, end, end - start) for start, end in ends)
     elif kind == PACKED:
-        yield Piece(place, kind, 0, size)
+        yield Piece(place, kind, 0, size, size)
     else:
         with filesystem.open_input_file(path) as stream:
             groups = parquet.ParquetFile(stream).num_row_groups
         together = max(1, groups * each // max(size, 1))
-        yield from (
-            Piece(place, kind, start, min(start + together, groups)) for start in range(0, max(groups, 1), together)
-        )
+        ends = ((start, min(start + together, groups)) for start in range(0, max(groups, 1), together))
+        yield from (Piece(place, kind, start, end, size * (end - start) // max(groups, 1)) for start, end in ends)
+
+
+def numbered_pieces(workers: Workers, source: str) -> NumberedPieces:
+    """The pieces of a place, with how many lines or rows of its file come before each. Raises as `pieces_of` does."""
+    pieces = pieces_of(source, PIECES_A_CORE * workers.cores)
+    return list(zip(pieces, _lines_before(workers, pieces), strict=True))
 
 
 def _lines_before(workers: Workers, pieces: Sequence[Piece]) -> list[int]:
     """How many lines or rows of its file come before each piece. Only files in several pieces are looked through."""
     followed = {piece.place for piece in pieces if piece.start > 0}
-    counts = workers.take([workers.call(count_lines, piece) if piece.place in followed else 0 for piece in pieces])
+    looked_at = [piece for piece in pieces if piece.place in followed]
+    counts = dict(zip(looked_at, workers.take([workers.call(count_lines, piece) for piece in looked_at]), strict=True))
     before, total = [], 0
-    for piece, count in zip(pieces, counts, strict=True):
+    for piece in pieces:
         total = 0 if piece.start == 0 else total
         before.append(total)
-        total += count
+        total += counts.get(piece, 0)
     return before
 
 
@@ -151,14 +178,19 @@ def count_lines(piece: Piece) -> int:
     return _bytes_of(filesystem, path, piece).count(b"\n")
 
 
-def read_piece(piece: Piece, before: int) -> tuple[Table, list[Reject]]:
-    """The articles of a piece, and the lines or rows that hold none. `before` as many came in its file."""
+def read_pieces(pieces: NumberedPieces) -> tuple[Table, list[Reject]]:
+    """The articles of some pieces as one block, and the lines or rows that hold none."""
+    rejects: list[Reject] = []
+    tables = [table_of(list(_articles(lines_in(*piece), rejects))) for piece in pieces]
+    return pa.concat_tables(tables).combine_chunks(), rejects
+
+
+def lines_in(piece: Piece, before: int) -> Iterator[Line | Reject]:
+    """The lines or rows of a piece; `before` as many came in its file."""
     filesystem, path = _opened(piece.place)
     name = path if "://" not in piece.place else piece.place
-    rejects: list[Reject] = []
     read = {LINES: _plain_lines, PACKED: _packed_lines, PARQUET: _parquet_rows}[piece.kind]
-    articles = list(_articles(read(filesystem, path, piece, name, before), rejects))
-    return table_of(articles), rejects
+    return read(filesystem, path, piece, name, before)
 
 
 def _articles(lines: Iterator[Line | Reject], rejects: list[Reject]) -> Iterator[Article]:
@@ -186,7 +218,7 @@ def _bytes_of(filesystem: fs.FileSystem, path: str, piece: Piece) -> bytes:
         stream.seek(max(piece.start - 1, 0))
         content = stream.read(piece.end - max(piece.start - 1, 0))
         begin = content.find(b"\n") + 1 if piece.start > 0 else 0
-        if piece.start > 0 and begin == 0:
+        if piece.start > 0 and begin in (0, len(content)):
             return b""
         parts = [content[begin:]]
         while not parts[-1].endswith(b"\n") and (more := stream.read(SMALLEST_PIECE)):

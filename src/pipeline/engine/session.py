@@ -3,9 +3,13 @@
 import contextlib
 import logging
 import os
+import socket
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, TextIO, cast
 
 from pipeline.engine.workers import Argument, Reference
 from pipeline.errors import ConfigError, NewsfoldError
@@ -18,6 +22,7 @@ LARGEST_INLINE = 4096
 Ray's own bound of 100 KiB would take most pieces of a shuffle through that one process. A cluster that runs already
 has its own: start it with RAY_max_direct_call_object_size=4096.
 """
+ANSWER_SECONDS = 10
 TRIES = 3
 """How often a function is run again whose worker died."""
 
@@ -29,7 +34,7 @@ class RayWorkers:
         import ray
 
         self._ray = ray
-        self.resources: dict[str, float] = ray.cluster_resources()
+        self.resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]  # partly typed
         self.cores = max(1, int(self.resources.get("CPU", 1)))
         self._task = ray.remote(max_retries=TRIES)(run_task)
 
@@ -59,7 +64,8 @@ class RayWorkers:
 
     def _submit(self, returns: int, function: Callable[..., Any], arguments: Sequence[Argument]) -> Reference:
         """A task. Ray brings references to a task only where they are arguments themselves: lists are laid flat."""
-        shape, flat = [], []
+        shape: list[int] = []
+        flat: list[Argument] = []
         for argument in arguments:
             several = isinstance(argument, list)
             shape.append(len(argument) if several else -1)
@@ -93,26 +99,61 @@ def ray_session(address: str = "", processes: int = 0) -> Iterator[RayWorkers]:
         import ray
     except ImportError as error:
         raise ConfigError("--engine ray: Ray is not installed; pip install 'newsfold[ray]'") from error
-    shared = {"log_to_driver": False, "logging_level": logging.ERROR, "include_dashboard": False}
-    alone = {
+    _require_answer(address)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(cast(TextIO, OwnOutput(sys.stdout))))
+        # Logs and what does not fit into memory lie there.
+        folder = "" if address else stack.enter_context(TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True))
+        try:
+            ray.init(**(_joined(address) if address else _started(processes, folder)))
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            where = f"cluster at {address}" if address else "cluster on this machine"
+            raise ConfigError(f"--engine ray: the {where} does not answer: {error}") from error
+        stack.callback(ray.shutdown)
+        yield RayWorkers()
+
+
+class OwnOutput:
+    """Standard output for data: what other threads print, as Ray's do of workers that died, goes to standard error."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._owner = stream, threading.get_ident()
+
+    def write(self, text: str) -> int:
+        """Write where it belongs."""
+        return (self._stream if threading.get_ident() == self._owner else sys.stderr).write(text)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
+def _joined(address: str) -> dict[str, Any]:
+    """Ray's settings for a cluster that runs already."""
+    return {"address": address, "log_to_driver": False, "logging_level": logging.ERROR}
+
+
+def _started(processes: int, folder: str) -> dict[str, Any]:
+    """Ray's settings for a cluster on this machine."""
+    return {
         "num_cpus": processes or None,
         "object_store_memory": _store_bytes(),
+        "include_dashboard": False,
+        "log_to_driver": False,
+        "logging_level": logging.ERROR,
+        "_temp_dir": folder,
         "_system_config": {"max_direct_call_object_size": LARGEST_INLINE},
     }
-    try:
-        ray.init(**({"address": address} | _without(shared, "include_dashboard") if address else shared | alone))
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        where = f"cluster at {address}" if address else "cluster on this machine"
-        raise ConfigError(f"--engine ray: the {where} does not answer: {error}") from error
-    try:
-        yield RayWorkers()
-    finally:
-        ray.shutdown()
 
 
-def _without(settings: dict[str, Any], key: str) -> dict[str, Any]:
-    """The settings but one: a cluster that runs already has its dashboard or none."""
-    return {name: value for name, value in settings.items() if name != key}
+def _require_answer(address: str) -> None:
+    """Raises ConfigError when nothing listens at an address: Ray itself would ask again for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
+    except OSError as error:
+        raise ConfigError(f"--engine ray: no cluster answers at {address} ({error})") from error
 
 
 def _store_bytes() -> int:

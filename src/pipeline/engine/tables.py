@@ -63,4 +63,5 @@ def publishers_of(table: Table) -> Hashes:
     """A number for each row's publisher, 0 where it is unknown."""
     names = table.column("source").combine_chunks().dictionary_encode()
     numbers = [xxhash.xxh3_64_intdigest(name.encode()) if name else 0 for name in names.dictionary.to_pylist()]
-    return np.array(numbers, dtype=np.uint64)[names.indices.to_numpy()]
+    found: Hashes = np.array(numbers, dtype=np.uint64)[names.indices.to_numpy()]
+    return found

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from pipeline.config import Config
+from pipeline.engine.choice import LOCAL, Engine
 from pipeline.progress import QUIET, Progress
 from pipeline.records import (
     Article,
@@ -54,11 +55,12 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Which night it is, when its sources are read (aware), and how patient delivery is."""
+    """Which night it is, when its sources are read (aware), how patient delivery is, and what drives long stages."""
 
     night: date
     cutoff: datetime
     pace: Pace
+    engine: Engine = LOCAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +120,4 @@ def signature_folder(config: Config) -> Path:
 
 def unfinished_folder(config: Config) -> Path:
     """Where the checkpoints of unfinished nights lie."""
-    return config.data_dir / "unfinished"
+    return config.unfinished_folder

@@ -5,10 +5,6 @@ from dataclasses import replace
 
 from pipeline.clustering.background import NOTHING
 from pipeline.clustering.texts import usual_terms
-from pipeline.config import DigestConfig
-from pipeline.digest.check import Checker, Setting
-from pipeline.digest.loading import ReaderWhenNeeded, WriterWhenNeeded
-from pipeline.digest.writer import Writer
 from pipeline.mail.audience import choices
 from pipeline.minhash.memory import open_memory
 from pipeline.nightly.desk import Desk, Step, signature_folder
@@ -23,13 +19,10 @@ from pipeline.records import (
     Summary,
     Telling,
 )
-from pipeline.stages.cluster import cluster
-from pipeline.stages.dedupe import dedupe
 from pipeline.stages.edit import Frame, edit, rank
 from pipeline.stages.fetch import Fetched
 from pipeline.stages.recall import recall
 from pipeline.stages.render import Archive, render
-from pipeline.stages.summarise import summarise
 from pipeline.store.core import Store
 from pipeline.store.references import (
     GroupRow,
@@ -46,8 +39,6 @@ from pipeline.store.rows import Night
 
 CHECKPOINTS = ("began", "fetch", "feeds", "articles", "clean", "dedupe", "recall", "cluster", "summarise")
 """The names under which results are kept, each made of those before it."""
-PORTION = 8
-"""Digests that are written between two checkpoints."""
 
 
 def line(desk: Desk) -> Generator[Step, None, Night]:
@@ -105,7 +96,7 @@ def _folded(desk: Desk, articles: Sequence[Article]) -> tuple[CopyGroup, ...]:
     if rows is not None:
         return groups(rows, {article.id: article for article in articles})
     copies = desk.config.copies
-    folded = dedupe(articles, copies.threshold, preferred=copies.preferred_sources)
+    folded = desk.moment.engine.dedupe(articles, copies.threshold, copies.preferred_sources)
     if folded.capped:
         desk.progress.say(f"{folded.capped} sets of look-alikes were too large to compare each with each")
     desk.checkpoints.save("dedupe", group_rows(folded.groups))
@@ -141,7 +132,7 @@ def _stories(desk: Desk, folded: Sequence[CopyGroup], echoes: Sequence[Echo]) ->
         return stories(rows, {group.lead.id: group for group in folded}, {story.id: story for story in past})
     told = _told(desk, [echo.earlier for echo in echoes])
     repeated = {echo.article: told[echo.earlier] for echo in echoes}
-    found = cluster(folded, past, repeated, store.background(night))
+    found = desk.moment.engine.cluster(folded, past, repeated, store.background(night))
     desk.checkpoints.save("cluster", story_rows(found))
     return found
 
@@ -150,26 +141,18 @@ def _summaries(desk: Desk, ranked: Sequence[Story]) -> tuple[Summary, ...]:
     """Digests of the first stories, as many as it takes to fill the edition: some may have nothing new to tell."""
     rows = desk.checkpoints.load("summarise", SummaryRow) or []
     done = list(summaries(rows, {story.id: story for story in ranked}))
-    writer, checker = _tools(desk.config.digest)
-    most = desk.config.edition.stories
+    engine, most = desk.moment.engine, desk.config.edition.stories
+    summarise = engine.summariser(desk.config.digest, desk.progress)
     with desk.progress.counting("digests", min(most, len(ranked))) as advance:
         advance(len(done))
         while (room := most - sum(bool(one.sentences) for one in done)) > 0:
-            portion = ranked[len(done) : len(done) + min(room, PORTION)]
+            portion = ranked[len(done) : len(done) + min(room, engine.portion)]
             if not portion:
                 break
-            done += summarise(portion, writer, desk.config.digest.words, checker, desk.progress)
+            done += summarise(portion)
             desk.checkpoints.save("summarise", summary_rows(done))
             advance(len(portion))
     return tuple(done)
-
-
-def _tools(digest: DigestConfig) -> tuple[Writer | None, Checker | None]:
-    """Who writes and who checks, loaded when there is something to write; `none` only quotes."""
-    if digest.model == "none":
-        return None, None
-    checker = Checker(ReaderWhenNeeded(digest.device), Setting.STRICT)
-    return WriterWhenNeeded(digest.model, digest.device, digest.batch), checker
 
 
 def _told_before(edition: Edition, store: Store) -> dict[str, tuple[Telling, ...]]:

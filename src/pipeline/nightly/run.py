@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pipeline.config import Config
-from pipeline.errors import DerivedError, NewsfoldError
+from pipeline.errors import DerivedError, NewsfoldError, StoreError
 from pipeline.forms.feed import Home
 from pipeline.forms.index import MOST_SOURCES, VOLUME_NIGHTS
 from pipeline.minhash.memory import open_memory
@@ -215,14 +215,22 @@ def _night(desk: Desk, mail: bool) -> Outcome:
 
 def _publish(config: Config, store: Store, progress: Progress) -> None:
     """Bring the archive up to what the store holds: what is missing or was changed is written again."""
+    try:
+        with progress.stage("publish") as tally:
+            tally["pages"] = _published(config, store)
+    except OSError as error:
+        reason = f"cannot be written ({error}); the edition is saved: see to the disk and run again"
+        raise StoreError(f"archive {archive_folder(config)}: {reason}") from error
+
+
+def _published(config: Config, store: Store) -> int:
+    """Write the archive's pages; how many of them were not there as they are."""
     issues = store.issues()
     editions = (store.edition(issue.night.isoformat()) for issue in issues)
-    with progress.stage("publish") as tally:
-        written = publish_editions(archive_folder(config), (edition for edition in editions if edition is not None))
-        volumes = store.volumes(issues[0].night - timedelta(days=VOLUME_NIGHTS - 1), MOST_SOURCES)
-        home = Home(config.mail.list_id, config.archive_url or "")
-        written += publish_index(archive_folder(config), issues, volumes, home)
-        tally["pages"] = written
+    written = publish_editions(archive_folder(config), (edition for edition in editions if edition is not None))
+    volumes = store.volumes(issues[0].night - timedelta(days=VOLUME_NIGHTS - 1), MOST_SOURCES)
+    home = Home(config.mail.list_id, config.archive_url or "")
+    return written + publish_index(archive_folder(config), issues, volumes, home)
 
 
 def send_pending(

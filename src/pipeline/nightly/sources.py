@@ -16,7 +16,6 @@ from pipeline.records import (
     RawItem,
     Reject,
 )
-from pipeline.stages.clean import clean_all
 from pipeline.stages.fetch import Fetched, Past, fetch
 from pipeline.stages.ingest import ingest
 from pipeline.stages.polish import polish
@@ -91,10 +90,9 @@ def gather(desk: Desk, fetched: Fetched) -> Gathered:
     listed = {source: list_files(source, known) for source in config.sources}
     if unchanged := sum(listing.unchanged for listing in listed.values()):
         desk.progress.say(f"left {unchanged} files that were read on earlier nights and have not changed")
-    came_in = ingest(config.sources, fetched.items, listed)
-    for cleaned in desk.progress.track(
-        clean_all(came_in, clock), "items", partial(expected_items, fetched.items, listed)
-    ):
+    cleaned_items = moment.engine.clean(ingest(config.sources, fetched.items, listed), clock)
+    expected = partial(expected_items, fetched.items, listed)
+    for cleaned in desk.progress.track(cleaned_items, "items", expected):
         result = _wanted(cleaned, config.languages)
         if isinstance(result, Article):
             found.append(result)

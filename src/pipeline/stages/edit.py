@@ -7,7 +7,7 @@ from math import log1p
 
 from pipeline.config import TopicConfig
 from pipeline.digest.readable import readable_title
-from pipeline.records import Counts, Edition, Entry, LeftOut, Reject, Story, Summary
+from pipeline.records import Counts, Edition, Entry, LeftOut, Merit, Reject, Story, Summary
 from pipeline.topics import topics_of
 
 FRESH_FOR = timedelta(hours=24)
@@ -49,11 +49,12 @@ def edit(
     out, and so is what does not fit: the `unwritten` stories, which come after all others.
     """
     entries = sorted((_entry(summary, frame.cutoff, topics) for summary in summaries if summary.sentences), key=_rank)
-    silent = [_left_out(summary, _silence(summary)) for summary in summaries if not summary.sentences]
+    silent = [_entry(summary, frame.cutoff, topics) for summary in summaries if not summary.sentences]
+    quiet = [_left_out(entry, _silence(entry.summary)) for entry in silent]
     beyond = f"beyond the {most} stories an edition holds"
-    surplus = [_left_out(entry.summary, beyond) for entry in entries[most:]]
-    surplus += [LeftOut(story.id, readable_title(story.groups[0].lead.title), beyond) for story in unwritten]
-    left_out = sorted(silent, key=lambda story: story.story) + surplus
+    surplus = [_left_out(entry, beyond) for entry in entries[most:]]
+    surplus += [_unwritten(story, beyond, _judged(story, frame.cutoff, topics).score) for story in unwritten]
+    left_out = sorted(quiet, key=lambda story: story.story) + surplus
     order = {topic.name: place for place, topic in reversed(list(enumerate(topics)))}
     sections = sorted(entries[:most], key=lambda entry: order.get(entry.topic, len(topics)))
     return Edition(
@@ -70,9 +71,10 @@ def edit(
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A story's score, the span of its articles' dates and the names of its topics."""
+    """A story's score and what it is made of, the span of its articles' dates and the names of its topics."""
 
     score: float
+    merits: tuple[Merit, ...]
     first: datetime | None
     last: datetime | None
     topics: tuple[str, ...]
@@ -82,30 +84,42 @@ def _judged(story: Story, cutoff: datetime, topics: Sequence[TopicConfig]) -> _J
     dates = [article.published for article in story.articles if article.published]
     first, last = min(dates, default=None), max(dates, default=None)
     about = topics_of(story, topics)
-    score = _score(story, last, cutoff) + (about[0].weight if about else 0.0)
-    return _Judged(score, first, last, tuple(topic.name for topic in about))
+    merits = _merits(story, last, cutoff)
+    score = round(sum(merit.points for merit in merits), 6)
+    if about:
+        score += about[0].weight
+        merits = (*merits, Merit(f"topic {about[0].name}", about[0].weight))
+    return _Judged(score, merits, first, last, tuple(topic.name for topic in about))
 
 
 def _entry(summary: Summary, cutoff: datetime, topics: Sequence[TopicConfig]) -> Entry:
     judged = _judged(summary.story, cutoff, topics)
-    return Entry(summary, judged.score, judged.first, judged.last, judged.topics)
+    return Entry(summary, judged.score, judged.first, judged.last, judged.topics, judged.merits)
 
 
-def _score(story: Story, updated: datetime | None, cutoff: datetime) -> float:
+def _merits(story: Story, updated: datetime | None, cutoff: datetime) -> tuple[Merit, ...]:
     """Independent outlets, plus a little for reprints and for freshness."""
     independent = len({group.lead.source or group.lead.id for group in story.groups})
     copies = len(story.articles) - len(story.groups)
     age = (cutoff - updated) / FRESH_FOR if updated else 1.0
     freshness = min(max(1.0 - age, 0.0), 1.0)
-    return round(independent + COPY_WEIGHT * log1p(copies) + FRESH_WEIGHT * freshness, 6)
+    return (
+        Merit(f"outlets in their own words: {independent}", independent),
+        Merit(f"reprints: {copies}", COPY_WEIGHT * log1p(copies)),
+        Merit(f"freshness {freshness:.2f} of 1", FRESH_WEIGHT * freshness),
+    )
 
 
 def _rank(entry: Entry) -> tuple[float, str]:
     return (-entry.score, entry.summary.story.id)
 
 
-def _left_out(summary: Summary, reason: str) -> LeftOut:
-    return LeftOut(summary.story.id, summary.headline, reason)
+def _left_out(entry: Entry, reason: str) -> LeftOut:
+    return LeftOut(entry.summary.story.id, entry.summary.headline, reason, entry.score)
+
+
+def _unwritten(story: Story, reason: str, score: float) -> LeftOut:
+    return LeftOut(story.id, readable_title(story.groups[0].lead.title), reason, score)
 
 
 def _silence(summary: Summary) -> str:

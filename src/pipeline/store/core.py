@@ -9,9 +9,10 @@ from typing import Self
 
 from pipeline.clustering.background import Background
 from pipeline.records import Article, Choice, FileState, Issue, Letter, PastStory, Rendered, Telling, Volume
-from pipeline.store import aliases, archive, backup, explain, feeds, inbox, nights, retention, runs, terms
+from pipeline.store import aliases, archive, backup, explain, feeds, inbox, lookup, nights, retention, runs, terms
 from pipeline.store.database import Database, open_database
 from pipeline.store.ledger import Ledger
+from pipeline.store.lookup import Candidate
 from pipeline.store.retention import Cuts, Dropped
 from pipeline.store.rows import Night, Run
 from pipeline.store.subscriptions import Subscriptions
@@ -163,6 +164,14 @@ class Store:
     def last_runs(self, limit: int) -> tuple[Run, ...]:
         """The latest runs, latest first; one that died has no `finished`."""
         return runs.last(self._database, limit)
+
+    def lookup(self, text: str, path: str = "") -> tuple[Candidate, ...]:
+        """What a text may stand for: an id or its beginning, an address, a path from the root, words of a title."""
+        return lookup.lookup(self._database, text, path)
+
+    def texts_dropped(self, night: date) -> str:
+        """When texts of the articles of a night's stories were dropped, or an empty text."""
+        return explain.texts_dropped(self._database, night)
 
     def explain(self, identifier: str) -> tuple[str, ...]:
         """Lines for people on an article, story or edition id or a rejected path; empty when nothing is known."""

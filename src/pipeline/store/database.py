@@ -171,8 +171,8 @@ def _advice(error: sqlite3.Error) -> str:
     text = str(error)
     if "locked" in text or "busy" in text:
         return "another program has it open, try again when that has finished"
-    if "full" in text:
-        return "free some space and run again"
+    if "full" in text or "disk I/O" in text:
+        return "see to the disk and its free space, and run again"
     if "readonly" in text or "unable to open" in text:
         return "check the permissions of the file and its folder"
     if isinstance(error, sqlite3.IntegrityError):

@@ -7,8 +7,9 @@ from datetime import date
 from itertools import chain
 
 from pipeline.printable import printable
+from pipeline.records import Method
 from pipeline.store.aliases import present_id, taken_in, way
-from pipeline.store.database import Database
+from pipeline.store.database import Database, utc_time
 from pipeline.store.nights import appearances
 
 
@@ -36,14 +37,11 @@ def _edition(database: Database, identifier: str) -> Iterator[str]:
     for entry in database.rows("SELECT * FROM entries WHERE edition = ? ORDER BY rank", (identifier,)):
         yield f"  {entry['rank']}. {entry['headline']} (story {entry['story']}, score {entry['score']:.3f})"
     for left in database.rows("SELECT * FROM left_out WHERE edition = ? ORDER BY position", (identifier,)):
-        yield f"  left out: {left['headline']} (story {left['story']}): {left['reason']}"
+        score = "" if left["score"] is None else f", score {left['score']:.3f}"
+        yield f"  left out: {left['headline']} (story {left['story']}{score}): {left['reason']}"
     for line in rejects_of(database, identifier):
         yield f"  {line}"
-    for state in database.rows(
-        "SELECT state, count(*) AS number FROM deliveries WHERE edition = ? GROUP BY state ORDER BY state",
-        (identifier,),
-    ):
-        yield f"  mail {state['state']}: {state['number']}"
+    yield from _mail(database, identifier)
 
 
 def _articles_expired(database: Database, edition: str) -> Iterator[str]:
@@ -114,26 +112,59 @@ def _outlets(database: Database, edition: str, story: str) -> Iterator[str]:
 
 
 def _fate(database: Database, edition: str, story: str) -> Iterator[str]:
-    """What became of a story in one edition: its rank and digest, or why it was left out."""
+    """What became of a story in one edition: its rank, its digest and its mail, or why it was left out."""
     row = database.row("SELECT * FROM stories WHERE edition = ? AND id = ?", (edition, story))
     if row is not None and row["continues"]:
         other = f" story {row['continues']} of" if row["continues"] != story else " from"
         yield f"  continues{other} {row['continues_night']}"
     entry = database.row("SELECT * FROM entries WHERE edition = ? AND story = ?", (edition, story))
     if entry is not None:
-        model = f" by {entry['model']}" if entry["model"] else ""
-        yield f"  rank {entry['rank']} of edition {edition}, score {entry['score']:.3f}: {entry['headline']}"
-        yield f"  digest {entry['method']}{model}"
-        yield from _refused(entry["sentences"])
-    for left in database.rows("SELECT reason FROM left_out WHERE edition = ? AND story = ?", (edition, story)):
-        yield f"  left out of edition {edition}: {left['reason']}"
+        section = f" under {entry['topic']}" if entry["topic"] else ""
+        yield f"  rank {entry['rank']} of edition {edition}{section}: {entry['headline']}"
+        yield f"  score {entry['score']:.3f}{_merits(entry['merits'])}"
+        yield from _digest(entry)
+        yield from _mail(database, edition)
+    for left in database.rows("SELECT reason, score FROM left_out WHERE edition = ? AND story = ?", (edition, story)):
+        yield f"  left out of edition {edition}: {left['reason']}{_beaten(database, edition, left['score'])}"
 
 
-def _refused(sentences: str) -> Iterator[str]:
-    """The sentences of a digest whose written form the checker refused."""
-    for number, sentence in enumerate(json.loads(sentences), start=1):
+def _merits(merits: str) -> str:
+    """What a score is made of."""
+    parts = [f"{part['points']:.3f} ({part['what']})" for part in json.loads(merits)]
+    return f" = {' + '.join(parts)}" if parts else ""
+
+
+def _beaten(database: Database, edition: str, score: float | None) -> str:
+    """The score of a story that was left out, beside the lowest that was told."""
+    if score is None:
+        return ""
+    lowest = database.rows("SELECT min(score) FROM entries WHERE edition = ?", (edition,))[0][0]
+    return f" (score {score:.3f}{'' if lowest is None else f', the lowest told has {lowest:.3f}'})"
+
+
+def _digest(entry: sqlite3.Row) -> Iterator[str]:
+    """A digest's sentences, each with how it came about and what it rests on, and where the sources disagree."""
+    model = f" by {entry['model']}" if entry["model"] else ""
+    yield f"  digest {entry['method']}{model}"
+    for number, sentence in enumerate(json.loads(entry["sentences"]), start=1):
+        sources = ", ".join(dict.fromkeys(item["article"] for item in sentence["evidence"]))
+        how = "as written" if sentence["method"] == Method.WRITTEN else "as quoted"
+        yield f"  sentence {number}, {how}, from {sources or 'nothing'}: {sentence['text']}"
         if sentence["refused"]:
-            yield f"  sentence {number} was refused ({sentence['refused']}); in its place: {sentence['text']}"
+            yield f"    what was written was refused: {sentence['refused']}"
+    for dispute in json.loads(entry["disagreements"]):
+        claims = "; ".join(f"{claim['value']} ({', '.join(claim['articles'])})" for claim in dispute["claims"])
+        yield f"  sources disagree on {dispute['about']}: {claims}"
+
+
+def _mail(database: Database, edition: str) -> Iterator[str]:
+    """How many messages of an edition stand how."""
+    states = database.rows(
+        "SELECT state, count(*) AS number FROM deliveries WHERE edition = ? GROUP BY state ORDER BY state", (edition,)
+    )
+    if states:
+        told = ", ".join(f"{row['number']} {row['state']}" for row in states)
+        yield f"  mail of edition {edition}: {told}"
 
 
 def _article(database: Database, identifier: str) -> Iterator[str]:
@@ -148,11 +179,10 @@ def _article(database: Database, identifier: str) -> Iterator[str]:
 def _article_lines(database: Database, row: sqlite3.Row) -> Iterator[str]:
     """One article's lines."""
     yield f"article {row['id']}: {_named(row)}"
-    published = f", published {row['published']}" if row["published"] else ""
-    yield f"  came in on {row['edition']} from {row['location'] or row['url'] or 'an unnamed place'}{published}"
-    if row["expired"]:
-        yield f"  its text was dropped on {row['expired']}, as keep.texts_days says"
+    yield f"  came in on {row['edition']} from {row['location'] or row['url'] or 'an unnamed place'}"
+    yield f"  cleaned: {', '.join(_cleaned(row))}"
     members = database.rows("SELECT * FROM memberships WHERE article = ? ORDER BY edition", (row["id"],))
+    yield from _echo_lines(database, row["id"])
     if not members:
         yield "  in no story"
     for member in members:
@@ -162,7 +192,36 @@ def _article_lines(database: Database, row: sqlite3.Row) -> Iterator[str]:
         if member["article"] == member["lead"]:
             yield from _copies(database, member)
         yield from _fate(database, member["edition"], member["story"])
-    yield from _echo_lines(database, row["id"])
+        yield from _use(database, member)
+
+
+def _cleaned(row: sqlite3.Row) -> Iterator[str]:
+    """What cleaning found out about an article."""
+    published = utc_time(row["published"]) if row["published"] else None
+    yield f"published {published:%Y-%m-%d %H:%M} UTC" if published else "no date"
+    yield f"language {row['lang'] or 'unknown'}"
+    yield f"publisher {row['source'] or 'unknown'}"
+    yield row["url"] or "no address"
+    if row["expired"]:
+        yield f"its text was dropped on {row['expired']}, as keep.texts_days says"
+    else:
+        yield f"words {len(row['text'].split())}"
+
+
+def _use(database: Database, member: sqlite3.Row) -> Iterator[str]:
+    """Which sentences of its story's digest rest on an article."""
+    entry = database.row(
+        "SELECT sentences FROM entries WHERE edition = ? AND story = ?", (member["edition"], member["story"])
+    )
+    if entry is None:
+        return
+    sentences = enumerate(json.loads(entry["sentences"]), start=1)
+    used = [
+        str(number)
+        for number, sentence in sentences
+        if any(item["article"] == member["article"] for item in sentence["evidence"])
+    ]
+    yield f"  supports sentence {', '.join(used)}" if used else "  supports no sentence of the digest"
 
 
 def _echo_lines(database: Database, article: str) -> Iterator[str]:
@@ -228,3 +287,9 @@ def _reject_line(row: sqlite3.Row) -> str:
 def _named(row: sqlite3.Row) -> str:
     """An article's title and source."""
     return (row["title"] or "(no title)") + (f" [{row['source']}]" if row["source"] else "")
+
+
+def texts_dropped(database: Database, night: date) -> str:
+    """When texts of a night's articles were dropped, or an empty text."""
+    asked = "SELECT min(a.expired) FROM memberships m JOIN articles a ON a.id = m.article WHERE m.edition = ?"
+    return database.rows(asked, (night.isoformat(),))[0][0] or ""

@@ -63,6 +63,14 @@ class Ledger:
         rows = self._database.rows(f"SELECT {_COLUMNS} FROM deliveries WHERE edition = ? ORDER BY rowid", (edition,))  # noqa: S608 constant columns
         return tuple(_delivery(row) for row in rows)
 
+    def unsettled(self) -> tuple[Delivery, ...]:
+        """The rows of all editions that wait, are going out or may have arrived."""
+        rows = self._database.rows(
+            f"SELECT {_COLUMNS} FROM deliveries WHERE state IN ('pending', 'sending', 'unknown')"  # noqa: S608 constant columns
+            " ORDER BY edition, rowid"
+        )
+        return tuple(_delivery(row) for row in rows)
+
     def pending(self, edition: str) -> tuple[Delivery, ...]:
         """The rows of an edition that wait to be sent."""
         return tuple(row for row in self.deliveries(edition) if row.state is DeliveryState.PENDING)

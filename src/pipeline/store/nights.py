@@ -9,7 +9,18 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from pipeline.errors import StoreError
-from pipeline.records import Article, DigestSentence, Disagreement, Edition, Entry, PastStory, Reject, Rendered, Story
+from pipeline.records import (
+    Article,
+    DigestSentence,
+    Disagreement,
+    Edition,
+    Entry,
+    Merit,
+    PastStory,
+    Reject,
+    Rendered,
+    Story,
+)
 from pipeline.store import aliases, archive, feeds, inbox, retention, terms
 from pipeline.store.database import Database, Value, utc_text, utc_time
 from pipeline.store.rows import Night
@@ -263,7 +274,7 @@ def _save_entries(database: Database, edition: Edition) -> None:
     """Save the edition's entries with their digests."""
     database.change_many(
         "INSERT INTO entries (edition, story, rank, score, first_seen, updated, headline, method, model, sentences,"
-        " disagreements) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " disagreements, topic, merits) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (_entry_row(edition.id, rank, entry) for rank, entry in enumerate(edition.entries, start=1)),
     )
 
@@ -283,15 +294,17 @@ def _entry_row(edition: str, rank: int, entry: Entry) -> tuple[Value, ...]:
         summary.model,
         _json(summary.sentences),
         _json(summary.disagreements),
+        entry.topic,
+        _json(entry.merits),
     )
 
 
 def _save_losses(database: Database, edition: Edition) -> None:
     """Save what did not get in: stories left out, rejected items and sources that failed."""
     database.change_many(
-        "INSERT INTO left_out (edition, position, story, headline, reason) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO left_out (edition, position, story, headline, reason, score) VALUES (?, ?, ?, ?, ?, ?)",
         (
-            (edition.id, position, left.story, left.headline, left.reason)
+            (edition.id, position, left.story, left.headline, left.reason, left.score)
             for position, left in enumerate(edition.left_out)
         ),
     )
@@ -310,7 +323,7 @@ def _save_rejects(database: Database, edition: str, kind: str, rejects: tuple[Re
     )
 
 
-def _json(records: tuple[DigestSentence, ...] | tuple[Disagreement, ...]) -> str:
+def _json(records: tuple[DigestSentence, ...] | tuple[Disagreement, ...] | tuple[Merit, ...]) -> str:
     """Records as a JSON list."""
     return json.dumps([asdict(record) for record in records])
 

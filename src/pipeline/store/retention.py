@@ -85,12 +85,7 @@ def compact(database: Database) -> bool:
 
 
 def _texts(database: Database, before: date | None, today: date) -> int:
-    return _in_batches(
-        database,
-        "UPDATE articles SET text = '', extra = '{}', expired = ? WHERE rowid IN"
-        " (SELECT rowid FROM articles WHERE edition < ? AND expired IS NULL LIMIT ?)",
-        (today.isoformat(), _text(before), BATCH),
-    )
+    return _emptied(database, "articles", "text = '', extra = '{}', expired = ?", before, today, BATCH)
 
 
 def _articles(database: Database, before: date | None, today: date) -> int:
@@ -151,14 +146,30 @@ def _editions(database: Database, before: date | None, today: date) -> int:
 def _messages(database: Database, before: date | None, today: date) -> int:
     """The bytes of messages, and the letters they were made of; one that still waits will not be sent any more."""
     database.change("DELETE FROM letters WHERE edition < ?", (_text(before),))
-    return _in_batches(
-        database,
-        "UPDATE deliveries SET content = x'', expired = ?1,"
+    changes = (
+        "content = x'', expired = ?,"
         " detail = CASE state WHEN 'pending' THEN 'never sent, and too old by now: ' || detail ELSE detail END,"
-        " state = CASE state WHEN 'pending' THEN 'failed' WHEN 'sending' THEN 'unknown' ELSE state END WHERE rowid IN"
-        " (SELECT rowid FROM deliveries WHERE edition < ?2 AND expired IS NULL LIMIT ?3)",
-        (today.isoformat(), _text(before), MESSAGES),
+        " state = CASE state WHEN 'pending' THEN 'failed' WHEN 'sending' THEN 'unknown' ELSE state END"
     )
+    return _emptied(database, "deliveries", changes, before, today, MESSAGES)
+
+
+def _emptied(database: Database, table: str, changes: str, before: date | None, today: date, most: int) -> int:
+    """Make what is large in old rows empty, and put the rows close together at the table's end; how many there were.
+
+    Where they stand each has a page of its own, which SQLite would not give back for a row that has shrunk.
+    """
+    asked = f"SELECT rowid FROM {table} WHERE edition < ? AND expired IS NULL ORDER BY rowid LIMIT ?"  # noqa: S608 - our own names
+    update = f"UPDATE {table} SET {changes}, rowid = ? WHERE rowid = ?"  # noqa: S608 - our own names
+    total = 0
+    while rows := database.rows(asked, (_text(before), most)):
+        last: int = database.rows(f"SELECT max(rowid) FROM {table}")[0][0]  # noqa: S608 - our own names
+        with database.transaction():
+            database.change_many(
+                update, ((today.isoformat(), last + place, row["rowid"]) for place, row in enumerate(rows, start=1))
+            )
+        total += len(rows)
+    return total
 
 
 def _receipts(database: Database, before: date | None) -> int:

@@ -1,0 +1,200 @@
+"""The command that says how things stand, for people and for programs."""
+
+import json
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.feeds import feed_line
+from pipeline.cli.terminal import exits, show
+from pipeline.config import Config, load
+
+if TYPE_CHECKING:
+    from pipeline.jsonlines import JsonObject
+    from pipeline.records import Json, Receipt, Rendered
+    from pipeline.store.core import Store
+    from pipeline.store.rows import Delivery, Run
+
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the configuration file")]
+DEFAULT_FILE = Path("newsfold.toml")
+LAST_RUNS = 7
+LISTED = 20
+"""Up to so many messages of the latest edition are listed one by one; of more, those that were not sent."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command()(status)
+
+
+@exits
+def status(
+    config_file: ConfigFile = DEFAULT_FILE,
+    rejects: Annotated[bool, typer.Option("--rejects", help="also all that was rejected, and why")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="as one JSON object, for programs")] = False,
+) -> None:
+    """The last runs, feeds in trouble, mail that is not settled, who gets none, the latest edition, the disk."""
+    from pipeline.store.core import open_store
+
+    config = load(config_file)
+    with open_store(config.state_file) as store:
+        if as_json:
+            show(json.dumps(_facts(config, store, rejects), indent=2))
+            return
+        _show_runs(store)
+        _show_unfinished(config)
+        _show_feeds(store)
+        _show_recipients(config, store)
+        _show_mail(store)
+        _show_latest(config, store, rejects)
+    show("disk: " + ", ".join(f"{name} {size / 1_000_000:.1f} MB" for name, size in _sizes(config).items()))
+
+
+def _show_runs(store: "Store") -> None:
+    counts = {issue.night: issue.counts for issue in store.issues()}
+    for past in store.last_runs(LAST_RUNS):
+        line = f"{past.night}  started {past.started:%Y-%m-%d %H:%M} UTC  {past.outcome or 'did not finish'}"
+        if past.finished is not None:
+            line += f" in {_duration(past.finished - past.started)}"
+        made = counts.get(past.night)
+        if made is not None and past.outcome in _MAKING:
+            line += f"  {made.articles} articles, {made.stories} stories, {made.rejected} rejected"
+        show(line)
+
+
+def _show_unfinished(config: Config) -> None:
+    from pipeline.store.checkpoints import unfinished_nights
+
+    for night in unfinished_nights(config.unfinished_folder):
+        show(f"{night}  unfinished; newsfold run --resume goes on with the last of these")
+
+
+_MAKING = ("done", "some sources failed", "nothing new")
+
+
+def _show_feeds(store: "Store") -> None:
+    for state in store.feeds().values():
+        if state.problem:
+            show(feed_line(state))
+
+
+def _show_recipients(config: Config, store: "Store") -> None:
+    """Who is on each list, who has left it, and how many addresses get no mail at all."""
+    lists = config.mail.every_list
+    suppressed = len(store.ledger.suppressed_recipients())
+    for one in lists:
+        gone = len(store.subscriptions.departures(one.id))
+        if one.recipients or gone or suppressed:
+            name = f"list {one.id}: " if len(lists) > 1 else ""
+            show(f"{name}recipients: {len(one.recipients)}, unsubscribed: {gone}, suppressed: {suppressed}")
+
+
+def _show_mail(store: "Store") -> None:
+    """What is not settled of earlier editions than the latest, which tells its own."""
+    latest = store.latest_edition()
+    rows = [row for row in store.ledger.unsettled() if latest is None or row.edition != latest.edition]
+    for (edition, state), number in sorted(Counter((row.edition, row.state.value) for row in rows).items()):
+        show(f"mail of edition {edition}: {number} {state}; newsfold send --date {edition}")
+
+
+def _show_latest(config: Config, store: "Store", rejects: bool) -> None:
+    from pipeline.printable import printable
+
+    latest = store.latest_edition()
+    if latest is None:
+        show("no edition yet")
+        return
+    show(f"latest edition {latest.edition}: {latest.subject}")
+    rows = store.ledger.deliveries(latest.edition)
+    if len(rows) > LISTED:
+        states = Counter(row.state.value for row in rows)
+        show("mail: " + ", ".join(f"{number} {state}" for state, number in sorted(states.items())))
+        rows = tuple(row for row in rows if row.state.value != "sent")
+    for row in rows:
+        show(printable(mail_line(row, config)))
+    for line in store.rejects(latest.edition) if rejects else ():
+        show(printable(line))
+
+
+def mail_line(mail: "Receipt | Delivery", config: Config) -> str:
+    """Where a message stands; with its list where there are several."""
+    to = f"{mail.recipient or 'outbox'}{f' ({mail.list_id})' if len(config.mail.every_list) > 1 else ''}"
+    return f"{mail.state.value:9} {to}  {mail.detail}"
+
+
+def _facts(config: Config, store: "Store", rejects: bool) -> "JsonObject":
+    """The same as JSON; times are ISO 8601 in UTC."""
+    from pipeline.store.checkpoints import unfinished_nights
+
+    latest = store.latest_edition()
+    return {
+        "runs": [_run_facts(run) for run in store.last_runs(LAST_RUNS)],
+        "feeds_in_trouble": [
+            {"url": state.url, "problem": state.problem, "failures": state.failures}
+            for state in store.feeds().values()
+            if state.problem
+        ],
+        "unfinished_nights": [night.isoformat() for night in unfinished_nights(config.unfinished_folder)],
+        "lists": [
+            {
+                "id": one.id,
+                "recipients": len(one.recipients),
+                "unsubscribed": len(store.subscriptions.departures(one.id)),
+            }
+            for one in config.mail.every_list
+        ],
+        "suppressed": len(store.ledger.suppressed_recipients()),
+        "unsettled_mail": [_delivery_facts(row) for row in store.ledger.unsettled()],
+        "latest_edition": None if latest is None else _edition_facts(latest, store, rejects),
+        "bytes": dict(_sizes(config)),
+    }
+
+
+def _edition_facts(latest: "Rendered", store: "Store", rejects: bool) -> "dict[str, Json]":
+    return {
+        "night": latest.edition,
+        "subject": latest.subject,
+        "mail": dict(Counter(row.state.value for row in store.ledger.deliveries(latest.edition))),
+        **({"rejects": list(store.rejects(latest.edition))} if rejects else {}),
+    }
+
+
+def _run_facts(run: "Run") -> "Json":
+    return {
+        "night": run.night.isoformat(),
+        "started": run.started.isoformat(),
+        "finished": None if run.finished is None else run.finished.isoformat(),
+        "outcome": run.outcome,
+    }
+
+
+def _delivery_facts(row: "Delivery") -> "Json":
+    return {
+        "edition": row.edition,
+        "list": row.list_id,
+        "recipient": row.recipient,
+        "state": row.state.value,
+        "detail": row.detail,
+    }
+
+
+def _sizes(config: Config) -> dict[str, int]:
+    """Bytes on disk of the state and of what lies beside it."""
+    beside = ("archive", "outbox", "signatures")
+    state = sum(path.stat().st_size for path in config.data_dir.glob(f"{config.state_file.name}*") if path.is_file())
+    return {"state": state} | {name: _size(config.data_dir / name) for name in beside}
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _duration(time: timedelta) -> str:
+    """A time as people say it."""
+    minutes, seconds = divmod(round(time.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{hours} h" if hours else "", f"{minutes} min" if minutes else "", "" if hours else f"{seconds} s"]
+    return " ".join(part for part in parts if part)
