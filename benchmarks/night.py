@@ -127,7 +127,7 @@ def _run(folder: Path, model: str) -> dict[str, list[float]]:
         source = SourceConfig(path=folder / "night.jsonl")
         config = Config(data_dir=folder / "state", sources=(source,), digest=DigestConfig(model=model, device="cpu"))
         moment = Moment(date(2026, 3, 10), CUTOFF, Pace(now=lambda: CUTOFF))
-        run.run_night(config, moment, lambda told: print(f"{folder.name}: {told}", file=sys.stderr))
+        run.run_night(config, moment)
     note(STEPS[-1])
     return taken
 

@@ -27,7 +27,9 @@ BASIS = "records, config, errors and other modules below"
 READERS = "readers of files, feeds and pages"
 GROUPS = {
     **dict.fromkeys(
-        "errors records locations config files urls times compiled parallel".split(),
+        (
+            "errors credentials printable progress values records locations config files urls times compiled parallel"
+        ).split(),
         BASIS,
     ),
     **dict.fromkeys("jsonlines inbox feed_parsing opml warc readers page pages topics web".split(), READERS),

@@ -16,6 +16,7 @@ from email.policy import default
 from pathlib import Path
 
 from pipeline.demo import DemoOptions, run_demo
+from pipeline.progress import QUIET
 
 PICTURE = Path(__file__).with_name("edition.png")
 WIDTH, HEIGHT = 720, 1000
@@ -58,7 +59,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         demo = chosen.demo or Path(folder)
         if chosen.demo is None:
-            run_demo(DemoOptions(demo), lambda _: None)
+            run_demo(DemoOptions(demo), QUIET)
         shoot(mail_of(demo), PICTURE, browser)
     size = PICTURE.stat().st_size
     if size > LARGEST:

@@ -18,8 +18,8 @@ PACKAGE = ROOT / "src" / "pipeline"
 LONGEST_MODULE, LONGEST_FUNCTION = 500, 60
 # From the bottom up; a module belongs to the first prefix that fits, and imports only its own level and those below.
 LAYERS = (
-    ("errors",),
-    ("records", "locations", "config", "schema", "files", "urls", "times", "compiled", "parallel"),
+    ("errors", "credentials", "printable", "progress", "values"),
+    ("records", "locations", "config", "schema", "timer", "files", "urls", "times", "compiled", "parallel"),
     ("text",),
     (
         "jsonlines",
@@ -35,7 +35,7 @@ LAYERS = (
         "clustering",
         "topics",
     ),
-    ("digest", "store", "mail", "forms"),
+    ("digest", "store", "mail", "forms", "watch"),
     ("stages",),
     ("engine",),
     ("nightly", "wsgi", "checkup"),

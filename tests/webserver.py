@@ -27,10 +27,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Request:
-    """What the server was asked: path with query, and headers by their lower-case names."""
+    """What the server was asked: path with query, headers by their lower-case names, method and body."""
 
     path: str
     headers: Headers
+    method: str = "GET"
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class WebServer:
             def do_GET(self) -> None:
                 outer._answer(self)
 
+            do_POST = do_GET  # noqa: N815 - the base class's name
+
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
                 """Nothing: the tests look at `requests`."""
 
@@ -97,7 +101,9 @@ class WebServer:
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         """Note a request and answer it."""
-        request = Request(handler.path, {name.casefold(): value for name, value in handler.headers.items()})
+        headers = {name.casefold(): value for name, value in handler.headers.items()}
+        body = handler.rfile.read(int(headers.get("content-length", 0)))
+        request = Request(handler.path, headers, handler.command, body)
         host = request.headers.get("host", "")
         with self._lock:
             self.requests.append(request)

@@ -1,12 +1,10 @@
 """The configuration: one TOML file to frozen models; an unknown or mistyped key is an error."""
 
 import difflib
-import ipaddress
-import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, ClassVar, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -15,6 +13,7 @@ from pydantic import (
     ConfigDict,
     EmailStr,
     Field,
+    SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -22,33 +21,29 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
+from pipeline.credentials import credential, first_line, in_environment
 from pipeline.errors import ConfigError
+from pipeline.values import (
+    FeedAddress,
+    HeaderText,
+    HostName,
+    ListId,
+    PingAddress,
+    PositiveInt,
+    SecureAddress,
+    WebAddress,
+    check_host_or_network,
+)
 
 DEFAULT_MODEL = "smollm2-135m-instruct"
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Engine = Literal["local", "ray"]
-PositiveInt = Annotated[int, Field(gt=0)]
-HeaderText = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
-
-FeedAddress = Annotated[str, Field(pattern=r"^https?://[^\s@]+$", max_length=2000)]
-WebAddress = Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s<>\"]+$")]
-SecureAddress = Annotated[str, Field(pattern=r"^https://[^\s<>]+$")]
-
-HostName = Annotated[
-    str,
-    Field(
-        max_length=200, pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
-    ),
-]
 
 
 class _Section(BaseModel):
     """A table of the file: frozen, and no key but the ones named here."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-ListId = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")]
 
 
 class SourceConfig(_Section):
@@ -173,6 +168,9 @@ class KeepConfig(_Section):
 class SmtpConfig(_Section):
     """The server that takes the mail; without this table mail is only written to the outbox folder."""
 
+    credential: ClassVar[str] = "smtp-password"
+    """The password's name among a systemd service's credentials, which win over file and environment."""
+
     host: Annotated[str, Field(examples=["mail.example.org"])]
     """The server's name."""
     port: PositiveInt = 587
@@ -188,20 +186,16 @@ class SmtpConfig(_Section):
     timeout_seconds: PositiveInt = 60
     """Seconds that the server may take for one answer."""
 
-    def password(self) -> str:
-        """The password from the file or the environment.
+    def password(self) -> SecretStr:
+        """The password from the service's credentials, the file or the environment.
 
-        Raises ConfigError when a user is set and no password can be found.
+        Raises ConfigError when no password can be found.
         """
-        if self.password_file is not None:
-            try:
-                return self.password_file.read_text(encoding="utf-8").splitlines()[0]
-            except (OSError, UnicodeDecodeError, IndexError) as error:
-                raise ConfigError(f"mail.smtp.password_file {self.password_file}: cannot be read ({error})") from error
-        try:
-            return os.environ[self.password_env]
-        except KeyError as error:
-            raise ConfigError(f"mail.smtp: set the environment variable {self.password_env}") from error
+        path = credential(self.credential) or self.password_file
+        if path is not None:
+            return first_line(path, "mail.smtp.password_file")
+        missing = f"mail.smtp: no password; set the environment variable {self.password_env}, or password_file"
+        return in_environment(self.password_env, f"{missing}, or give the service a credential named {self.credential}")
 
 
 class DkimConfig(_Section):
@@ -211,8 +205,27 @@ class DkimConfig(_Section):
     """The sender's domain, or one above or below it."""
     selector: Annotated[HostName, Field(examples=["newsfold"])]
     """The key's name in DNS: `<selector>._domainkey.<domain>` holds the public key."""
-    private_key_file: Annotated[Path, Field(examples=["dkim.pem"])]
+    private_key_file: Annotated[Path | None, Field(examples=["dkim.pem"])] = None
     """PEM, RSA of 2048 bits or more or Ed25519; nobody but owner and group may read it."""
+    private_key_env: str = "NEWSFOLD_DKIM_KEY"
+    """Or the environment variable that holds the key."""
+
+    @property
+    def credential(self) -> str:
+        """The key's name among a systemd service's credentials, which win over file and environment: that in DNS."""
+        return f"{self.selector}._domainkey.{self.domain}"
+
+    @property
+    def key_file(self) -> Path | None:
+        """The file that holds the key: the service's credential, else the configured one."""
+        return credential(self.credential) or self.private_key_file
+
+    def key_in_environment(self) -> SecretStr:
+        """The key in the environment. Raises ConfigError when it is not there."""
+        missing = f"mail.dkim: no key; set private_key_file, or the environment variable {self.private_key_env}"
+        return in_environment(
+            self.private_key_env, f"{missing}, or give the service a credential named {self.credential}"
+        )
 
 
 class ReaderConfig(_Section):
@@ -312,6 +325,23 @@ class MailConfig(_Section):
         return self
 
 
+class WatchConfig(_Section):
+    """Who learns from outside how the night went."""
+
+    metrics_file: Annotated[Path | None, Field(examples=["/var/lib/prometheus/node-exporter/newsfold.prom"])] = None
+    """Figures of the last run for Prometheus, as node_exporter's textfile collector reads them."""
+    ping_url: Annotated[PingAddress | None, Field(examples=["https://hc-ping.com/your-uuid"])] = None
+    """Asked at success; with /start and /fail behind it when a run starts or fails."""
+
+    @field_validator("metrics_file")
+    @classmethod
+    def _ending(cls, value: Path | None) -> Path | None:
+        """The collector passes over files of other names, without a word."""
+        if value is not None and value.suffix != ".prom":
+            raise ValueError(f"{str(value)!r} must end in .prom, or the textfile collector passes it over")
+        return value
+
+
 class Config(_Section):
     """The whole configuration. Relative paths have been resolved against the file's folder."""
 
@@ -333,6 +363,7 @@ class Config(_Section):
     topics: tuple[TopicConfig, ...] = ()
     keep: KeepConfig = KeepConfig()
     mail: MailConfig = MailConfig()
+    watch: WatchConfig = WatchConfig()
 
     @field_validator("timezone")
     @classmethod
@@ -445,21 +476,22 @@ def _resolved(config: Config, folder: Path) -> Config:
     if mail.smtp is not None and mail.smtp.password_file is not None:
         smtp = mail.smtp.model_copy(update={"password_file": folder / mail.smtp.password_file})
         mail = mail.model_copy(update={"smtp": smtp})
-    keys = tuple(key.model_copy(update={"private_key_file": folder / key.private_key_file}) for key in mail.dkim)
-    mail = mail.model_copy(update={"dkim": keys})
-    return config.model_copy(update={"data_dir": folder / config.data_dir, "sources": sources, "mail": mail})
+    mail = mail.model_copy(update={"dkim": tuple(_with_key_file(key, folder) for key in mail.dkim)})
+    watch = config.watch
+    if watch.metrics_file is not None:
+        watch = watch.model_copy(update={"metrics_file": folder / watch.metrics_file})
+    return config.model_copy(
+        update={"data_dir": folder / config.data_dir, "sources": sources, "mail": mail, "watch": watch}
+    )
+
+
+def _with_key_file(key: DkimConfig, folder: Path) -> DkimConfig:
+    """A key whose file, if it has one, is named from the root."""
+    path = key.private_key_file
+    return key if path is None else key.model_copy(update={"private_key_file": folder / path})
 
 
 def _located(source: SourceConfig, folder: Path) -> SourceConfig:
     """A source whose file, if it is one, is named from the root."""
     places = {"path": source.path, "opml": source.opml}
     return source.model_copy(update={key: folder / place for key, place in places.items() if place is not None})
-
-
-def check_host_or_network(entry: str) -> None:
-    """Raise ValueError when the text is no host name, address or network."""
-    try:
-        ipaddress.ip_network(entry, strict=False)
-    except ValueError:
-        if not entry or set(entry) & set("/:@ ") or entry.replace(".", "").isdigit():
-            raise ValueError(f"{entry!r} is no host name, address or network such as 10.0.0.0/8") from None

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from pipeline.config import Config, DigestConfig, SourceConfig
 from pipeline.locations import sample_night
-from pipeline.nightly.desk import Moment, Outcome, Report, state_file
+from pipeline.nightly.desk import Moment, Outcome, state_file
 from pipeline.nightly.run import run_night
+from pipeline.progress import Progress
 from pipeline.stages.deliver import Pace
 
 TITLE = "Newsfold Sample"
@@ -24,17 +25,17 @@ class DemoOptions:
     digest: DigestConfig = field(default_factory=DigestConfig)
 
 
-def run_demo(options: DemoOptions, report: Report) -> Outcome:
+def run_demo(options: DemoOptions, progress: Progress) -> Outcome:
     """Make the edition of the sample night in `options.folder`, after that of the evening before.
 
     The demo begins without memory: the state an earlier demo left in the folder is removed.
     """
     for leftover in options.folder.glob(f"{state_file(_config(options, 'tonight')).name}*"):
         leftover.unlink()
-    report("the evening before")
-    run_night(_config(options, "earlier"), _moment(*_EARLIER), report)
-    report("tonight")
-    return run_night(_config(options, "tonight"), _moment(*_TONIGHT), report)
+    progress.say("the evening before")
+    run_night(_config(options, "earlier"), _moment(*_EARLIER), progress)
+    progress.say("tonight")
+    return run_night(_config(options, "tonight"), _moment(*_TONIGHT), progress)
 
 
 def _config(options: DemoOptions, evening: str) -> Config:

@@ -106,6 +106,21 @@ def lines_of(stream: Iterable[str], name: str, before: int = 0) -> Iterator[Line
             yield _line(f"{name}:{number}", text)
 
 
+def count_lines(path: Path) -> int | None:
+    """How many lines a plain file has, without parsing them.
+
+    None for what is compressed or cannot be read, and for standard input and pipes, which can be read but once.
+    """
+    if path.suffix in (".gz", ".zst") or not path.is_file():
+        return None
+    try:
+        with path.open("rb") as stream:
+            blocks = iter(lambda: stream.read(1 << 20), b"")
+            return sum(block.count(b"\n") for block in blocks)
+    except OSError:
+        return None
+
+
 def _line(location: str, text: str) -> Line | Reject:
     """One line parsed."""
     if _NOT_UTF8.search(text):

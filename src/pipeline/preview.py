@@ -7,8 +7,9 @@ from pathlib import Path
 from pipeline.config import Config
 from pipeline.files import write_atomically
 from pipeline.forms.feed import Home
-from pipeline.nightly.desk import Moment, Report
+from pipeline.nightly.desk import Moment
 from pipeline.nightly.run import make_edition
+from pipeline.progress import QUIET, Progress
 from pipeline.records import Edition, Issue, Rendered, Telling
 from pipeline.stages.publish import publish_editions, publish_index
 from pipeline.store.core import Store, open_store
@@ -16,13 +17,13 @@ from pipeline.store.core import Store, open_store
 _EARLIER = re.compile(r'href="\.\./(\d{4}-\d\d-\d\d)')
 
 
-def write_preview(config: Config, moment: Moment, folder: Path, report: Report) -> tuple[Path, ...]:
+def write_preview(config: Config, moment: Moment, folder: Path, progress: Progress = QUIET) -> tuple[Path, ...]:
     """Make the edition and write it; the files to look at. Nothing is saved or sent.
 
     Besides `mail.html`, `mail.txt` and `page.html` there are the letters of those who chose otherwise, numbered.
     """
     with open_store(config.state_file) as store:
-        edition, night = make_edition(config, moment, store, report)
+        edition, night = make_edition(config, moment, store, progress)
         rendered = night.rendered
         earlier = tuple(_linked(rendered, store))
         known = {one.edition for one in earlier}

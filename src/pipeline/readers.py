@@ -3,15 +3,16 @@
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.config import SourceConfig
 from pipeline.errors import InputError
 from pipeline.feed_parsing import parse_feed
 from pipeline.files import shown
-from pipeline.inbox import require_unchanged, settled
-from pipeline.jsonlines import BadLineError, JsonObject, Line, read_lines, text_of
+from pipeline.inbox import Listing, require_unchanged, settled
+from pipeline.jsonlines import BadLineError, JsonObject, Line, count_lines, read_lines, text_of
 from pipeline.records import Hints, Kind, RawItem, Reject
 from pipeline.warc import read_warc
 
@@ -31,8 +32,7 @@ def read_file(path: Path, source: str = "") -> Read:
 
     A file, entry, line or row that cannot be used comes as a `Reject` with the reason.
     """
-    suffixes = [suffix.casefold() for suffix in path.suffixes]
-    kind = next((suffix for suffix in reversed(suffixes) if suffix not in (".gz", ".zst")), "")
+    kind = _kind(path)
     reader = _READERS.get(kind)
     if reader is None:
         yield Reject("ingest", shown(path), f"files ending in {kind or 'nothing'} are not read")
@@ -41,6 +41,29 @@ def read_file(path: Path, source: str = "") -> Read:
         yield from reader(path, source)
     except (InputError, OSError, EOFError, zlib.error) as error:
         yield Reject("ingest", shown(path), f"cannot be read: {error}")
+
+
+def _kind(path: Path) -> str:
+    """What a file is, by the ending of its name, past that of its compression."""
+    suffixes = [suffix.casefold() for suffix in path.suffixes]
+    return next((suffix for suffix in reversed(suffixes) if suffix not in (".gz", ".zst")), "")
+
+
+def expected_items(
+    fetched: Mapping[SourceConfig, Sequence[RawItem | Reject]], listed: Mapping[SourceConfig, Listing]
+) -> int | None:
+    """How many items will come of what was fetched and of the files that are listed, None when that is not known."""
+    counts = [count_items(path) for listing in listed.values() for path in listing.files]
+    known = [count for count in counts if count is not None]
+    return None if len(known) < len(counts) else sum(known) + sum(map(len, fetched.values()))
+
+
+def count_items(path: Path) -> int | None:
+    """How many items a file will give, as far as that is known without parsing it; None when it is not."""
+    reader = _READERS.get(_kind(path))
+    if reader is _read_json_lines:
+        return count_lines(path)
+    return 1 if reader in (None, _read_page, _read_dump) else None
 
 
 def _content(path: Path) -> bytes:

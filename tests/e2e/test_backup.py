@@ -43,7 +43,7 @@ def mailed(config: Config, port: int) -> Config:
 
 def run(config: Config, night: date = TONIGHT) -> list[str]:
     """One night; how each message stands."""
-    return sorted(receipt.state.value for receipt in run_night(config, moment(night), lambda _: None).receipts)
+    return sorted(receipt.state.value for receipt in run_night(config, moment(night)).receipts)
 
 
 def newsfold(*arguments: object) -> Result:
@@ -170,7 +170,7 @@ def test_what_waited_when_the_backup_was_made_is_in_doubt(config: Config, tmp_pa
     """A backup made in the midst of delivery says "pending" of messages that went out a second later."""
     with MailServer() as server:
         config = mailed(config, server.port)
-        run_night(config, moment(), lambda _: None, mail=False)
+        run_night(config, moment(), mail=False)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("pipeline.stages.deliver.hold_reason", lambda *_: "wait")
             assert run(config) == ["pending", "pending"]

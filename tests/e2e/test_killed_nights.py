@@ -26,7 +26,7 @@ def config_of(folder: Path) -> Config:
 
 def run(folder: Path) -> None:
     """One run of the night."""
-    run_night(config_of(folder), moment(), lambda _: None)
+    run_night(config_of(folder), moment())
 
 
 def contents(folder: Path) -> dict[str, str]:

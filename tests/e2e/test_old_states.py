@@ -111,7 +111,7 @@ def test_every_migration_has_rows() -> None:
 def test_a_night_runs_on_every_schema(config: Config, schemas: int) -> None:
     """What an earlier program saved is read as it was, told on, and neither lost nor sent again."""
     old_state(config.state_file, schemas)
-    assert run_night(config, moment(), lambda _: None).rendered.edition == TONIGHT.isoformat()
+    assert run_night(config, moment()).rendered.edition == TONIGHT.isoformat()
     check_state(config.state_file, thoroughly=True)
     with open_store(config.state_file) as store:
         old = store.edition("2026-03-09")

@@ -119,7 +119,7 @@ def test_the_sample_night_is_the_same_edition(workers: RayWorkers, tmp_path: Pat
     for name, engine in (("local", LOCAL), ("ray", RayEngine(workers))):
         config = Config(title="Sample", timezone="CET", data_dir=tmp_path / name, sources=(source,), digest=DIGEST)
         moment = Moment(date(2026, 3, 10), cutoff, Pace(now=lambda: cutoff), engine)
-        made.append(run_night(config, moment, lambda _: None).rendered)
+        made.append(run_night(config, moment).rendered)
     assert made[0].stories
     assert made[0] == made[1]
 

@@ -49,7 +49,7 @@ def run(config: Config, days: int, lines: Sequence[Line], **edition: object) -> 
     shutil.rmtree(source, ignore_errors=True)
     write_lines(source / "day.jsonl", lines)
     changed = config.model_copy(update={"edition": config.edition.model_copy(update=edition)})
-    return run_night(changed, moment(TONIGHT + timedelta(days=days)), lambda _: None)
+    return run_night(changed, moment(TONIGHT + timedelta(days=days)))
 
 
 def story_with(config: Config, article: str) -> str:

@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from email import message_from_bytes, policy
@@ -13,12 +12,14 @@ import feedparser
 import lxml.etree
 import pytest
 
+from listeners import Notes
 from made_editions import HOSTILE, NIGHT, ZONE, assert_whole, explained_edition, hostile_edition, tree
 from made_nights import LINES, TONIGHT, WEDNESDAY, configured, moment, write_lines
 from pipeline.config import Config
 from pipeline.forms.feed import Home
 from pipeline.nightly.desk import Outcome, archive_folder, state_file
 from pipeline.nightly.run import run_night
+from pipeline.progress import QUIET, Progress
 from pipeline.records import Counts, Issue, Telling, Volume
 from pipeline.stages.publish import publish_editions, publish_index
 from pipeline.stages.render import render
@@ -45,7 +46,7 @@ def inbox(config: Config) -> Path:
     return folder
 
 
-def run(config: Config, night: date = TONIGHT, heard: Callable[[str], None] = lambda _: None) -> Outcome:
+def run(config: Config, night: date = TONIGHT, heard: Progress = QUIET) -> Outcome:
     """One night."""
     return run_night(config, moment(night), heard)
 
@@ -110,10 +111,10 @@ def test_a_further_run_writes_nothing(config: Config) -> None:
     """The archive is as it was, file by file, when there is nothing new in it."""
     folder = two_nights(config)
     written = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    heard: list[str] = []
-    run(config, TOMORROW, heard.append)
+    heard = Notes()
+    run(config, TOMORROW, heard)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == written
-    assert "archive: 0 pages written" in heard
+    assert ("publish", {"pages": 0}) in heard.stages
 
 
 def test_what_is_lost_or_changed_comes_back(config: Config) -> None:

@@ -59,7 +59,9 @@ def test_run_makes_the_edition_once(home: Path) -> None:
     assert first.exit_code == 0, first.output
     assert "4 articles, 1 copies folded" in first.stdout
     assert "edition 2026-03-10: " in first.stdout
-    assert first.stderr == ""
+    told = [json.loads(line) for line in first.stderr.splitlines()]
+    assert told[-1]["event"] == "run ended with exit code 0"
+    assert len({line["run"] for line in told}) == 1
     assert (home / "state" / "archive" / "2026-03-10.html").is_file()
     second = newsfold("run", *NIGHT)
     assert second.exit_code == 4

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from articles import write
-from pipeline.config import Config, MailConfig, ReaderConfig, SmtpConfig, load
+from pipeline.config import Config, DkimConfig, MailConfig, ReaderConfig, SmtpConfig, load
 from pipeline.errors import ConfigError
 from pipeline.schema import Table, example, reference, tables
 
@@ -210,15 +210,15 @@ def test_the_password_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch
     """Never from the file people copy into tickets."""
     monkeypatch.setenv("NEWSFOLD_SMTP_PASSWORD", "one")
     monkeypatch.setenv("DESK_PASSWORD", "two")
-    assert SmtpConfig(host="h", user="desk").password() == "one"
-    assert SmtpConfig(host="h", user="desk", password_env="DESK_PASSWORD").password() == "two"
+    assert SmtpConfig(host="h", user="desk").password().get_secret_value() == "one"
+    assert SmtpConfig(host="h", user="desk", password_env="DESK_PASSWORD").password().get_secret_value() == "two"
 
 
 def test_a_password_file_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its first line is the password, blanks included."""
     monkeypatch.setenv("NEWSFOLD_SMTP_PASSWORD", "one")
     path = write(tmp_path, "secret", "p w \r\nsecond line\n")
-    assert SmtpConfig(host="h", user="desk", password_file=path).password() == "p w "
+    assert SmtpConfig(host="h", user="desk", password_file=path).password().get_secret_value() == "p w "
 
 
 def test_a_missing_password_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,6 +234,29 @@ def test_an_unusable_password_file_is_named(tmp_path: Path, content: bytes | Non
     path = tmp_path / "secret" if content is None else write(tmp_path, "secret", content)
     with pytest.raises(ConfigError, match=r"mail\.smtp\.password_file .*secret: cannot be read"):
         SmtpConfig(host="h", user="desk", password_file=path).password()
+
+
+def test_a_credential_of_the_service_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the service manager hands over is meant for this service; a folder without it changes nothing."""
+    monkeypatch.setenv("NEWSFOLD_SMTP_PASSWORD", "one")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    unreadable = tmp_path / "not" / "there"
+    assert SmtpConfig(host="h", user="desk").password().get_secret_value() == "one"
+    write(tmp_path, "smtp-password", "two\n")
+    assert SmtpConfig(host="h", user="desk", password_file=unreadable).password().get_secret_value() == "two"
+
+
+def test_secrets_are_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in the form in which Python shows an object, nor in what is said of a file that cannot be read."""
+    monkeypatch.setenv("NEWSFOLD_SMTP_PASSWORD", "hunter2")
+    monkeypatch.setenv("NEWSFOLD_DKIM_KEY", "hunter2")
+    smtp, dkim = SmtpConfig(host="h", user="desk"), DkimConfig(domain="example.org", selector="news")
+    shown = (smtp, smtp.password(), dkim, dkim.key_in_environment())
+    assert "hunter2" not in "".join(f"{one!r}{one}" for one in shown)
+    secret = write(tmp_path, "secret", b"hunter2\xff")
+    with pytest.raises(ConfigError, match="no line of UTF-8 text") as caught:
+        SmtpConfig(host="h", user="desk", password_file=secret).password()
+    assert caught.value.__cause__ is None
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,12 @@ def test_same_message_key_and_time_give_the_same_bytes(tmp_path: Path) -> None:
     assert Signer.load(signing).sign(content, NOW) != Signer.load(signing).sign(content, NOW + timedelta(seconds=1))
 
 
+def key_of(config: DkimConfig) -> Path:
+    """The key's file."""
+    assert config.private_key_file is not None
+    return config.private_key_file
+
+
 def complaint(config: DkimConfig) -> str:
     """Why a key is not taken."""
     with pytest.raises(ConfigError, match=r"^mail\.dkim\.private_key_file .*\.pem: ") as caught:
@@ -74,7 +80,7 @@ def complaint(config: DkimConfig) -> str:
 def test_a_key_others_can_get_at_is_refused(tmp_path: Path, mode: int, refused: bool) -> None:
     """Whoever has it can sign as the domain; a group may read it, so that a service can be given it."""
     config = dkim_config(tmp_path, "ed25519")
-    config.private_key_file.chmod(mode)
+    key_of(config).chmod(mode)
     if refused:
         assert f"others can get at it (mode {mode:o}); run `chmod 600`" in complaint(config)
     else:
@@ -86,11 +92,11 @@ def test_a_key_that_cannot_be_used_is_named_with_the_reason(tmp_path: Path) -> N
     assert "neither an Ed25519 key nor an RSA key of 2048 bits" in complaint(dkim_config(tmp_path, "rsa", 1024))
     config = dkim_config(tmp_path)
     for content in (b"", b"\xff\xfe", b"nonsense", private_key("rsa")[:200]):
-        config.private_key_file.write_bytes(content)
+        key_of(config).write_bytes(content)
         assert "make one with `openssl genrsa 2048`" in complaint(config)
-    config.private_key_file.unlink()
+    key_of(config).unlink()
     assert "No such file" in complaint(config)
-    config.private_key_file.mkdir()
+    key_of(config).mkdir()
     assert "directory" in complaint(config)
 
 
@@ -139,13 +145,33 @@ def test_config_check_shows_the_record_for_dns(tmp_path: Path) -> None:
     assert (done.exit_code, "others can get at it" in done.stderr) == (2, True)
 
 
+def test_the_key_may_come_from_the_service_manager_or_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A credential named as the key is in DNS wins over the file, and the file over the environment."""
+    in_file, bare = dkim_config(tmp_path), DkimConfig(domain="example.org", selector="news")
+    monkeypatch.setenv("NEWSFOLD_DKIM_KEY", private_key("ed25519").decode())
+    assert Signer.load(in_file).algorithm == "rsa-sha256"
+    assert Signer.load(bare).algorithm == "ed25519-sha256"
+    monkeypatch.setenv("NEWSFOLD_DKIM_KEY", "nonsense")
+    with pytest.raises(ConfigError, match=r"^mail\.dkim: \$NEWSFOLD_DKIM_KEY: no private key in PEM form"):
+        Signer.load(bare)
+    monkeypatch.delenv("NEWSFOLD_DKIM_KEY")
+    with pytest.raises(ConfigError, match=r"private_key_file, .* NEWSFOLD_DKIM_KEY, .* news\._domainkey\.example\.org"):
+        Signer.load(bare)
+    given = write(tmp_path / "credentials", "news._domainkey.example.org", private_key("ed25519"))
+    given.chmod(0o400)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(given.parent))
+    assert Signer.load(in_file).algorithm == Signer.load(bare).algorithm == "ed25519-sha256"
+
+
 def test_several_keys_are_a_list_of_tables(tmp_path: Path) -> None:
     """Side by side as RFC 8463 section 3 has it; two that DNS could not tell apart are refused."""
     table = "[[mail.dkim]]\ndomain = 'example.org'\nselector = '{}'\nprivate_key_file = '{}.pem'\n"
     path = tmp_path / "newsfold.toml"
     sender = "[mail]\nsender = 'desk@example.org'\n"
     path.write_text(sender + table.format("rsa", "rsa") + table.format("ed", "ed"), encoding="utf-8")
-    assert [key.private_key_file.name for key in load(path).mail.dkim] == ["rsa.pem", "ed.pem"]
+    assert [key_of(key).name for key in load(path).mail.dkim] == ["rsa.pem", "ed.pem"]
     path.write_text(sender + table.format("one", "rsa") + table.format("One", "ed"), encoding="utf-8")
     with pytest.raises(ConfigError, match="each key needs a selector of its own"):
         load(path)

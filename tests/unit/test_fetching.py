@@ -72,7 +72,7 @@ def night_after(nights: int) -> date:
 
 def run(configured: Config, nights: int = 0) -> Outcome:
     """One night without a word."""
-    return run_night(configured, moment(night_after(nights)), lambda _: None)
+    return run_night(configured, moment(night_after(nights)))
 
 
 def gathered(configured: Config) -> Gathered:

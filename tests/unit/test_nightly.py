@@ -14,6 +14,7 @@ from random import Random
 import pytest
 from filelock import FileLock
 
+from listeners import Notes
 from made_nights import LINES, TONIGHT, WEDNESDAY, asked, configured, moment, write_lines
 from made_nights import line as article_line
 from made_stories import FIRE
@@ -37,7 +38,7 @@ PATIENCE_SECONDS = 120
 
 def run(config: Config, night: date = TONIGHT) -> Outcome:
     """One night without a word."""
-    return run_night(config, moment(night), lambda _: None)
+    return run_night(config, moment(night))
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ def test_files_that_have_not_changed_are_not_read_again(config: Config, source: 
     (source / "photo.jpg").write_bytes(b"\xff\xd8")
     told: list[str] = []
     run(config)
-    outcome = run_night(config, moment(TOMORROW), told.append)
+    outcome = run_night(config, moment(TOMORROW), Notes(told))
     assert outcome.edition is not None
     assert (outcome.edition.counts.items, outcome.edition.counts.rejected) == (1, 1)
     assert "left 1 files that were read on earlier nights and have not changed" in told
@@ -248,7 +249,7 @@ def test_signatures_are_made_again_when_they_are_lost_or_outdated(config: Config
     manifest.write_text(manifest.read_text(encoding="utf-8").replace('"seed": 1', '"seed": 2'), encoding="utf-8")
     heard: list[str] = []
     write_lines(source / "late.jsonl", [REPRINT])
-    run_night(config, moment(TONIGHT + timedelta(days=2)), heard.append)
+    run_night(config, moment(TONIGHT + timedelta(days=2)), Notes(heard))
     assert [line for line in heard if "are made again" in line and "its seed is 2" in line]
     assert asked(config, "SELECT count(*) FROM echoes") == [(1,)]
 
@@ -399,7 +400,7 @@ def elsewhere(config: Config, tmp_path: Path) -> Config:
 
 def kill_while_writing(folder: Path, model: Path) -> None:
     """Start a night in a child process and kill it when its writer is at work."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     with subprocess.Popen([sys.executable, __file__, str(folder), str(model)], env=environment) as child:
         try:
             for _ in range(PATIENCE_SECONDS * 10):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from listeners import Notes
 from made_nights import LINES, TONIGHT, WEDNESDAY, asked, configured, line, moment, write_lines
 from pipeline.config import Config, DigestConfig
 from pipeline.engine import choice
@@ -13,6 +14,7 @@ from pipeline.errors import NewsfoldError
 from pipeline.nightly import line as nightly_line
 from pipeline.nightly.desk import Ending, Outcome, Step, unfinished_folder
 from pipeline.nightly.run import last_unfinished, prepare_night, run_night, send_pending
+from pipeline.progress import QUIET
 from pipeline.stages.summarise import summarise
 
 TOMORROW, LATER = TONIGHT + timedelta(days=1), TONIGHT + timedelta(days=2)
@@ -33,12 +35,12 @@ def quoting(config: Config) -> Config:
 
 def run(config: Config, night: date = TONIGHT, heard: list[str] | None = None) -> Outcome:
     """One night."""
-    return run_night(config, moment(night), (heard if heard is not None else []).append)
+    return run_night(config, moment(night), Notes([] if heard is None else heard))
 
 
 def prepare(config: Config, until: Step) -> None:
     """A night up to one of its steps."""
-    prepare_night(config, moment(), lambda _: None, until)
+    prepare_night(config, moment(), QUIET, until)
 
 
 def mails(config: Config) -> list[str]:
@@ -116,7 +118,7 @@ def test_a_run_that_goes_on_keeps_its_cutoff(config: Config) -> None:
     """The edition says when its sources were read, not when the power came back."""
     prepare(config, Step.CLEAN)
     later = moment().cutoff + timedelta(hours=3)
-    outcome = run_night(config, replace(moment(), cutoff=later), lambda _: None)
+    outcome = run_night(config, replace(moment(), cutoff=later))
     assert outcome.rendered.cutoff == moment().cutoff
 
 
@@ -126,7 +128,7 @@ def test_what_is_too_old_is_begun_anew(config: Config) -> None:
     much_later = moment().cutoff + timedelta(hours=config.mail.hold_hours + 1)
     pace = replace(moment().pace, now=lambda: much_later)
     heard: list[str] = []
-    outcome = run_night(config, replace(moment(), cutoff=much_later, pace=pace), heard.append)
+    outcome = run_night(config, replace(moment(), cutoff=much_later, pace=pace), Notes(heard))
     assert outcome.rendered.cutoff == much_later
     assert any("too old to go on with" in told for told in heard)
     assert outcome.ending is Ending.DONE
@@ -138,7 +140,7 @@ def test_another_configuration_begins_anew(config: Config) -> None:
     heard: list[str] = []
     run(config.model_copy(update={"languages": ("fr",)}), heard=heard)
     assert not any("going on" in told for told in heard)
-    prepare_night(config, moment(TOMORROW), lambda _: None, Step.CLEAN)
+    prepare_night(config, moment(TOMORROW), QUIET, Step.CLEAN)
     mail = config.mail.model_copy(update={"recipients": ("reader@example.org",)})
     run(config.model_copy(update={"mail": mail}), TOMORROW, heard)
     assert any("going on" in told for told in heard)
@@ -154,7 +156,7 @@ def test_a_night_with_an_edition_is_not_prepared(config: Config) -> None:
 
 def test_a_night_can_be_made_without_mail(config: Config) -> None:
     """Saved and archived; the next run sends it."""
-    outcome = run_night(config, moment(), lambda _: None, mail=False)
+    outcome = run_night(config, moment(), mail=False)
     assert outcome.page.is_file()
     assert not mails(config)
     assert run(config).ending is Ending.MADE_BEFORE

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from listeners import Notes
 from made_nights import LINES, TONIGHT, WEDNESDAY, asked, configured, moment, write_lines
 from pipeline.config import Config, EditionConfig, KeepConfig, MailConfig
 from pipeline.errors import NewsfoldError, StoreError
 from pipeline.nightly.desk import Outcome, archive_folder
 from pipeline.nightly.run import run_night, send_pending
 from pipeline.nightly.tidying import cuts_of
+from pipeline.progress import QUIET, Progress
 from pipeline.records import DeliveryState, Echo
 from pipeline.store import retention
 from pipeline.store.core import Store, open_store
@@ -176,7 +178,7 @@ def config(tmp_path: Path) -> Config:
     return made.model_copy(update={"keep": KeepConfig(texts_days=1, articles_days=1, editions_days=1, messages_days=1)})
 
 
-def run(config: Config, night: date, heard: Callable[[str], None] = lambda _: None) -> Outcome:
+def run(config: Config, night: date, heard: Progress = QUIET) -> Outcome:
     return run_night(config, moment(night), heard)
 
 
@@ -186,7 +188,7 @@ def test_a_night_drops_what_is_old_and_says_so(config: Config, tmp_path: Path) -
     write_lines(tmp_path / "in" / "wednesday.jsonl", WEDNESDAY)
     later, heard = TONIGHT + timedelta(days=4), list[str]()
     (config.data_dir / "outbox" / TONIGHT.isoformat() / "mine.txt").write_text("mine", encoding="utf-8")
-    run(config, later, heard.append)
+    run(config, later, Notes(heard))
     assert "dropped what is older than is kept: 4 texts, 4 articles, 1 editions, 1 messages" in heard
     assert not (archive_folder(config) / f"{TONIGHT}.html").exists()
     assert not (archive_folder(config) / f"{TONIGHT}").exists()
@@ -213,7 +215,7 @@ def test_a_slip_in_the_date_drops_nothing(config: Config) -> None:
     """`--date 2126-…` makes that night; it is not a hundred years later for what is kept."""
     run(config, TONIGHT)
     now = moment(TONIGHT)
-    run_night(config, replace(now, night=TONIGHT + timedelta(days=36_500)), lambda _: None)
+    run_night(config, replace(now, night=TONIGHT + timedelta(days=36_500)))
     assert asked(config, "SELECT count(*) FROM articles WHERE text != ''") == [(4,)]
 
 

@@ -36,8 +36,8 @@ def explain(
     state: Annotated[Path | None, typer.Option("--state", help="a state file, such as a demo's, instead")] = None,
 ) -> None:
     """What happened to an article, a story, an edition or a rejected item at each stage, and why."""
+    from pipeline.printable import printable
     from pipeline.store.core import open_store
-    from pipeline.store.explain import printable
 
     text = " ".join(wanted)
     path = state or load(config_file).state_file

@@ -3,23 +3,15 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from pipeline.cli.bars import listening
 from pipeline.cli.story_lines import story_of, summary_line
-from pipeline.cli.terminal import (
-    Address,
-    EngineName,
-    Exit,
-    exits,
-    group_line,
-    pair_line,
-    report_rejects,
-    say_capped,
-    step,
-)
+from pipeline.cli.terminal import Address, EngineName, Exit, exits, group_line, pair_line, report_rejects, say_capped
 from pipeline.config import DEFAULT_MODEL, Device, SourceConfig
 from pipeline.errors import ConfigError, InputError
 from pipeline.jsonlines import (
@@ -28,10 +20,12 @@ from pipeline.jsonlines import (
     Line,
     article_from_line,
     article_line,
+    count_lines,
     read_lines,
     text_of,
     write_lines,
 )
+from pipeline.progress import Progress
 from pipeline.records import Article, CopyGroup, Json, Reject
 
 if TYPE_CHECKING:
@@ -44,6 +38,8 @@ Output = Annotated[Path, typer.Option("--output", "-o", help="JSON Lines file (.
 Rejects = Annotated[Path | None, typer.Option("--rejects", help="also write the rejects to this JSON Lines file")]
 Processes = Annotated[int, typer.Option(min=0, help="how many cores to use; 0 is all, and the result is the same")]
 STANDARD = Path("-")
+PORTION = 32
+"""Stories that are told together: enough to fill the model's batches, few enough to see the work go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +69,8 @@ def ingest(
 ) -> Exit:
     """Read files, folders (HTML, text, JSON Lines, Parquet, web archives, feed files) and feeds into article lines."""
     from pipeline.config import FetchConfig, load
+    from pipeline.inbox import list_files
+    from pipeline.readers import expected_items
     from pipeline.stages.clean import clean_all
     from pipeline.stages.fetch import Past, fetch
     from pipeline.stages.ingest import ingest as read
@@ -80,9 +78,13 @@ def ingest(
 
     places = [_source(source) for source in sources]
     settings = load(config_file).fetch if config_file else FetchConfig()
-    fetched = fetch(places, settings, Past(datetime.now(UTC)), step)
-    results = [*clean_all(read(places, fetched.items), processes=processes), *fetched.failures]
-    polished = polish(result for result in results if isinstance(result, Article))
+    with listening(output) as progress:
+        fetched = fetch(places, settings, Past(datetime.now(UTC)), progress)
+        listed = {place: list_files(place, {}) for place in places}
+        cleaned = clean_all(read(places, fetched.items, listed), processes=processes)
+        expected = partial(expected_items, fetched.items, listed)
+        results = [*progress.track(cleaned, "items", expected), *fetched.failures]
+        polished = polish(result for result in results if isinstance(result, Article))
     refused = [*(result for result in results if isinstance(result, Reject)), *polished.repeats]
     write_lines(output, (article_line(article) for article in polished.articles))
     report_rejects(refused, rejects)
@@ -96,10 +98,11 @@ def extract(source: Input, output: Output = STANDARD, processes: Processes = 0, 
 
     refused: list[Reject] = []
     if source.suffix.casefold() in (".html", ".htm"):
-        pages = iter([_NamedPage(source.name, _content(source))])
+        write_lines(output, [_extracted(_NamedPage(source.name, _content(source)))])
     else:
-        pages = _each(source, _page_line, refused)
-    write_lines(output, in_order(_extracted, pages, processes))
+        with listening(output) as progress:
+            pages = _each(source, _page_line, refused, progress)
+            write_lines(output, in_order(_extracted, pages, processes))
     report_rejects(refused, rejects)
 
 
@@ -131,7 +134,10 @@ def dedupe(
     from pipeline.stages.dedupe import dedupe as fold
 
     refused: list[Reject] = []
-    found = fold(_articles(source, refused), threshold, threads)
+    with listening(output) as progress:
+        articles = _articles(source, refused, progress)
+        with progress.stage("dedupe"):
+            found = fold(articles, threshold, threads)
     say_capped(found.capped)
     write_lines(output, (line for group in found.groups for line in _group_lines(group)))
     if pairs is not None:
@@ -157,7 +163,12 @@ def cluster(
     from pipeline.stages.dedupe import dedupe as fold
 
     refused: list[Reject] = []
-    stories = group(fold(_articles(source, refused)).groups)
+    with listening(output) as progress:
+        articles = _articles(source, refused, progress)
+        with progress.stage("dedupe"):
+            folded = fold(articles)
+        with progress.stage("cluster"):
+            stories = group(folded.groups)
     write_lines(output, ({"id": article.id, "story": story.id} for story in stories for article in story.articles))
     report_rejects(refused, rejects)
 
@@ -184,9 +195,12 @@ def summarise(
     from pipeline.stages.summarise import summarise as digest
 
     refused: list[Reject] = []
-    stories = list(_each(source, story_of, refused))
-    summaries = digest(stories, *_models(model, device, words))
-    write_lines(output, (summary_line(summary) for summary in summaries))
+    with listening(output) as progress:
+        stories = list(_each(source, story_of, refused, progress))
+        tools = _models(model, device, words)
+        portions = (stories[start : start + PORTION] for start in range(0, len(stories), PORTION))
+        summaries = (summary for portion in portions for summary in digest(portion, *tools, progress))
+        write_lines(output, map(summary_line, progress.track(summaries, "digests", len(stories))))
     report_rejects(refused, rejects)
 
 
@@ -206,7 +220,8 @@ def check(
 
     checker = load_checker(Setting.STRICT if strict else Setting.BALANCED, device)
     refused: list[Reject] = []
-    write_lines(output, _each(source, lambda line: _checked(line, checker), refused))
+    with listening(output) as progress:
+        write_lines(output, _each(source, lambda line: _checked(line, checker), refused, progress))
     report_rejects(refused, rejects)
 
 
@@ -220,9 +235,9 @@ def _source(place: str) -> SourceConfig:
         raise ConfigError(f"{place}: not a feed's address; it must hold no blanks, user or password") from error
 
 
-def _each(source: Path, use: Callable[[Line], Value], refused: list[Reject]) -> Iterator[Value]:
+def _each(source: Path, use: Callable[[Line], Value], refused: list[Reject], progress: Progress) -> Iterator[Value]:
     """What `use` makes of every line; a line it cannot use goes to `refused`."""
-    for line in read_lines(source):
+    for line in progress.track(read_lines(source), "lines", lambda: count_lines(source)):
         if isinstance(line, Reject):
             refused.append(line)
             continue
@@ -265,10 +280,10 @@ def _extracted(item: _NamedPage) -> JsonObject:
     }
 
 
-def _articles(source: Path, refused: list[Reject]) -> list[Article]:
+def _articles(source: Path, refused: list[Reject], progress: Progress) -> list[Article]:
     """The articles of a file, each id once."""
     found: dict[str, Article] = {}
-    for article in _each(source, article_from_line, refused):
+    for article in _each(source, article_from_line, refused, progress):
         if article.id in found:
             first = found[article.id].location
             refused.append(Reject("read", article.location, f"id {article.id!r} is also that of {first}", article.id))

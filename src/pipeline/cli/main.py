@@ -2,7 +2,7 @@
 
 import typer
 
-from pipeline.cli import explaining, leaving, lines, people, state, status
+from pipeline.cli import explaining, leaving, lines, people, state, status, timer
 
 app = typer.Typer(
     name="newsfold",
@@ -14,6 +14,7 @@ app = typer.Typer(
 )
 people.register(app)
 leaving.register(app)
+timer.register(app)
 state.register(app)
 status.register(app)
 explaining.register(app)

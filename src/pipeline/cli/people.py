@@ -1,5 +1,6 @@
 """The commands for people: run, demo, preview, send, models."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -7,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from pipeline.cli.bars import listening
 from pipeline.cli.configuration import config_app
 from pipeline.cli.feeds import feeds_app
 from pipeline.cli.status import mail_line
-from pipeline.cli.terminal import Address, EngineName, Exit, exits, say, show, step
+from pipeline.cli.terminal import Address, EngineName, Exit, exits, say, show
 from pipeline.config import DEFAULT_MODEL, Config, Device, DigestConfig, load
 
 if TYPE_CHECKING:
+    from pipeline.cli.watching import Run
     from pipeline.nightly.desk import Moment, Outcome
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the configuration file")]
@@ -56,35 +59,34 @@ def run(
     A run that died is gone on with by the next run of the same night. A --date before the latest edition's makes that
     night's edition of stored articles, for the archive alone.
     """
+    from pipeline.cli.watching import logged_run
     from pipeline.engine.choice import open_engine
     from pipeline.nightly.run import last_unfinished
 
-    config = load(config_file)
-    moment = _moment(config, night)
-    if resume:
-        unfinished = last_unfinished(config)
+    answer: list[str] = []
+    with logged_run() as work:
+        config = load(config_file)
+        moment = _moment(config, night)
+        unfinished = last_unfinished(config) if resume else moment.night
+        moment = replace(moment, night=unfinished or moment.night)
         if unfinished is None:
-            say("no night is unfinished")
-            return Exit.NOTHING_NEW
-        moment = replace(moment, night=unfinished)
-    with open_engine(engine, address) as driver:
-        moment = replace(moment, engine=driver)
-        return _dry_run(config, moment) if dry_run else _run(config, moment, until)
+            answer, work.code = ["no night is unfinished"], Exit.NOTHING_NEW
+        else:
+            with open_engine(engine, address) as driver:
+                driven = replace(moment, engine=driver)
+                answer, work.code = _night(config, driven, work, "dry-run" if dry_run else until)
+    for line in answer:
+        show(line)
+    raise typer.Exit(work.code)
 
 
-def _run(config: Config, moment: "Moment", until: Until) -> Exit:
-    """A night up to a step."""
-    from pipeline.nightly.desk import Step
-    from pipeline.nightly.run import prepare_night, run_night
-
-    last = Step(until)
-    if not last.saves:
-        prepare_night(config, moment, step, last)
-        show(f"night {moment.night}: stopped after {last.value}; the next run of this night goes on from there")
-        return Exit.DONE
-    outcome = run_night(config, moment, step, mail=last is Step.DELIVER)
-    _show_outcome(outcome)
-    return _exit_code(outcome)
+def _night(config: Config, moment: "Moment", work: "Run", until: str) -> tuple[list[str], Exit]:
+    """A night up to a step, or only looked at: what is to be shown of it, and the exit code."""
+    if until == "dry-run":
+        return _dry_run(config, moment, work)
+    if until in ("render", "deliver"):
+        return _run(config, moment, work, mail=until == "deliver")
+    return _prepare(config, moment, work, until), Exit.DONE
 
 
 @exits
@@ -96,8 +98,10 @@ def demo(
     """Make the edition of the sample night that comes with the program; the mail is written to an outbox folder."""
     from pipeline.demo import DemoOptions, run_demo
 
-    outcome = run_demo(DemoOptions(out.resolve(), DigestConfig(model=model, device=device)), step)
-    _show_outcome(outcome)
+    with listening() as progress:
+        outcome = run_demo(DemoOptions(out.resolve(), DigestConfig(model=model, device=device)), progress)
+    for line in _outcome_lines(outcome):
+        show(line)
     return _exit_code(outcome)
 
 
@@ -115,7 +119,9 @@ def preview(
     from pipeline.preview import write_preview
 
     config = load(config_file)
-    for path in write_preview(config, _moment(config, night), out, step):
+    with listening() as progress:
+        paths = write_preview(config, _moment(config, night), out, progress)
+    for path in paths:
         show(str(path))
 
 
@@ -134,7 +140,8 @@ def send(
 
     config = load(config_file)
     moment = _moment(config, night)
-    receipts = send_pending(config, moment, night is not None, retry_unknown)
+    with listening() as progress:
+        receipts = send_pending(config, moment, night is not None, retry_unknown, progress)
     for receipt in receipts:
         show(mail_line(receipt, config))
     return Exit.DONE if all(receipt.state.value in SETTLED for receipt in receipts) else Exit.FAILED
@@ -168,30 +175,53 @@ def _moment(config: Config, night: datetime | None) -> "Moment":
     return Moment(chosen, now, Pace())
 
 
-def _dry_run(config: Config, moment: "Moment") -> Exit:
-    """Make the edition and tell what it would hold."""
+def _run(config: Config, moment: "Moment", work: "Run", mail: bool) -> tuple[list[str], Exit]:
+    """Make the night, and mail it if so wanted: where it is, what it holds and who got it. Whole nights are watched."""
+    from pipeline.nightly.run import run_night
+
+    if mail:
+        work.watch(config)
+    outcome = run_night(config, moment, work, mail=mail)
+    for reject in outcome.edition.failed_sources if outcome.edition else ():
+        work.warn(f"source {reject.location}: {reject.reason}")
+    for receipt in outcome.receipts:
+        if receipt.state.value not in SETTLED:
+            work.warn(f"mail {receipt.state.value} to {receipt.recipient}: {receipt.detail}")
+    return list(_outcome_lines(outcome)), _exit_code(outcome)
+
+
+def _prepare(config: Config, moment: "Moment", work: "Run", until: str) -> list[str]:
+    """Do the night's steps up to one."""
+    from pipeline.nightly.desk import Step
+    from pipeline.nightly.run import prepare_night
+
+    prepare_night(config, moment, work, Step(until))
+    return [f"night {moment.night}: stopped after {until}; the next run of this night goes on from there"]
+
+
+def _dry_run(config: Config, moment: "Moment", work: "Run") -> tuple[list[str], Exit]:
+    """Make the edition: what it would hold."""
     from pipeline.nightly.desk import state_file
     from pipeline.nightly.run import make_edition
     from pipeline.store.core import open_store
 
     with open_store(state_file(config)) as store:
-        edition, made = make_edition(config, moment, store, step)
-    show(made.rendered.text)
-    return Exit.SOURCES_FAILED if edition.failed_sources else Exit.DONE
+        edition, made = make_edition(config, moment, store, work)
+    return [made.rendered.text], Exit.SOURCES_FAILED if edition.failed_sources else Exit.DONE
 
 
-def _show_outcome(outcome: "Outcome") -> None:
+def _outcome_lines(outcome: "Outcome") -> Iterator[str]:
     """Where the edition is, what it holds and who got it."""
     if outcome.edition is not None:
         counts = outcome.edition.counts
-        show(
+        yield (
             f"{counts.articles} articles, {counts.copies} copies folded, {counts.stories} stories"
             f" ({counts.rejected} items rejected, {counts.repeats} repeats, {counts.seen} seen before)"
         )
-    show(f"edition {outcome.rendered.edition}: {outcome.rendered.subject}")
-    show(f"page: {outcome.page}")
+    yield f"edition {outcome.rendered.edition}: {outcome.rendered.subject}"
+    yield f"page: {outcome.page}"
     for receipt in outcome.receipts:
-        show(f"mail {receipt.state.value}{f' to {receipt.recipient}' if receipt.recipient else ''}: {receipt.detail}")
+        yield f"mail {receipt.state.value}{f' to {receipt.recipient}' if receipt.recipient else ''}: {receipt.detail}"
 
 
 def _exit_code(outcome: "Outcome") -> Exit:

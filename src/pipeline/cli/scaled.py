@@ -7,8 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from pipeline.cli.bars import listening
 from pipeline.cli.story_lines import story_of, summary_line
-from pipeline.cli.terminal import group_line, pair_line, report_rejects, say_capped, step
+from pipeline.cli.terminal import group_line, pair_line, report_rejects, say_capped
 from pipeline.config import Device
 from pipeline.engine.digests import STORIES_AT_ONCE, Models, digests
 from pipeline.engine.folding import FoldedBlocks, fold_blocks
@@ -128,7 +129,7 @@ def _group_line(row: dict[str, Any]) -> JsonObject:
 
 def _tables(workers: Workers, references: Sequence[Reference]) -> Iterator[list[dict[str, Any]]]:
     """The rows of tables, one table at a time."""
-    for part, reference in enumerate(references, 1):
-        step(f"writing part {part} of {len(references)}")
-        (table,) = workers.take([reference])
-        yield table.to_pylist()
+    with listening() as progress:
+        for reference in progress.track(references, "parts"):
+            (table,) = workers.take([reference])
+            yield table.to_pylist()

@@ -101,7 +101,7 @@ def _show_mail(store: "Store") -> None:
 
 
 def _show_latest(config: Config, store: "Store", rejects: bool) -> None:
-    from pipeline.store.explain import printable
+    from pipeline.printable import printable
 
     latest = store.latest_edition()
     if latest is None:

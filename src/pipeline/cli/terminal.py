@@ -13,6 +13,7 @@ import typer
 from pipeline.config import Engine
 from pipeline.errors import ConfigError, LockedError, NewsfoldError
 from pipeline.jsonlines import JsonObject, write_lines
+from pipeline.printable import printable
 from pipeline.records import Reject
 
 Parameters = ParamSpec("Parameters")
@@ -21,7 +22,7 @@ Address = Annotated[str, typer.Option(help="the Ray cluster; none: one is starte
 
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-"""What a disk says that is full or may not be written: no failure of the program's."""
+DISK_ADVICE = "nothing half-written is left: see to the disk and run again"
 
 
 class Exit(IntEnum):
@@ -37,18 +38,12 @@ class Exit(IntEnum):
 
 def say(message: str) -> None:
     """A line for people, on standard error: standard output is for data."""
-    typer.echo(message, err=True)
+    typer.echo("\n".join(map(printable, message.splitlines())), err=True)
 
 
 def show(message: str) -> None:
     """A line of what was asked for, on standard output."""
     typer.echo(message)
-
-
-def step(message: str) -> None:
-    """A line of progress, on a terminal only."""
-    if sys.stderr.isatty():
-        say(f"… {message}")
 
 
 def exits(command: Callable[Parameters, Exit | None]) -> Callable[Parameters, None]:
@@ -60,14 +55,14 @@ def exits(command: Callable[Parameters, Exit | None]) -> Callable[Parameters, No
             code = command(*args, **kwargs) or Exit.DONE
         except NewsfoldError as error:
             say(f"newsfold: {error}")
-            code = _code_of(error)
+            code = code_of(error)
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 # Whoever read our output has heard enough: nothing is wrong, and there is nobody left to tell.
                 sys.stderr.close()
                 code = Exit.DONE
-            elif error.errno in _DISK:
-                say(f"newsfold: {error}; nothing half-written is left: see to the disk and run again")
+            elif is_of_the_disk(error):
+                say(f"newsfold: {error}; {DISK_ADVICE}")
                 code = Exit.FAILED
             else:
                 raise
@@ -76,7 +71,13 @@ def exits(command: Callable[Parameters, Exit | None]) -> Callable[Parameters, No
     return wrapped
 
 
-def _code_of(error: NewsfoldError) -> Exit:
+def is_of_the_disk(error: BaseException) -> bool:
+    """Whether a disk is full or may not be written: no failure of the program's."""
+    return isinstance(error, OSError) and error.errno in _DISK
+
+
+def code_of(error: NewsfoldError) -> Exit:
+    """The exit code that belongs to an error."""
     if isinstance(error, ConfigError):
         return Exit.USAGE
     return Exit.LOCKED if isinstance(error, LockedError) else Exit.FAILED

@@ -13,6 +13,7 @@ from pipeline.config import DigestConfig
 from pipeline.config import Engine as EngineName
 from pipeline.digest.check import Checker, Setting
 from pipeline.digest.loading import ReaderWhenNeeded, WriterWhenNeeded
+from pipeline.progress import QUIET, Progress
 from pipeline.records import Article, CopyGroup, PastStory, RawItem, Reject, Story, Summary
 from pipeline.stages.clean import clean_all
 from pipeline.stages.cluster import THRESHOLD, cluster, story_id
@@ -56,7 +57,7 @@ class Engine(Protocol):
         """`stages.cluster.cluster`."""
         ...
 
-    def summariser(self, digest: DigestConfig) -> "Summarise":
+    def summariser(self, digest: DigestConfig, progress: Progress = QUIET) -> "Summarise":
         """`stages.summarise.summarise` with the configuration's models, loaded once, when there is work for them."""
         ...
 
@@ -84,13 +85,13 @@ class LocalEngine:
         """As in `Engine`."""
         return cluster(groups, past, repeated, background)
 
-    def summariser(self, digest: DigestConfig) -> "Summarise":
+    def summariser(self, digest: DigestConfig, progress: Progress = QUIET) -> "Summarise":
         """As in `Engine`; `none` only quotes."""
         if digest.model == "none":
-            return lambda stories: summarise(stories, None, digest.words)
+            return lambda stories: summarise(stories, None, digest.words, None, progress)
         writer = WriterWhenNeeded(digest.model, digest.device, digest.batch)
         checker = Checker(ReaderWhenNeeded(digest.device), Setting.STRICT)
-        return lambda stories: summarise(stories, writer, digest.words, checker)
+        return lambda stories: summarise(stories, writer, digest.words, checker, progress)
 
 
 LOCAL = LocalEngine()
@@ -137,8 +138,8 @@ class RayEngine:
         stories = [Story(story_id([group.lead.id for group in members]), tuple(members)) for members in found]
         return follow(stories, past, repeated, THRESHOLD, background)
 
-    def summariser(self, digest: DigestConfig) -> "Summarise":
-        """As in `Engine`; each worker loads the models for each lot of stories."""
+    def summariser(self, digest: DigestConfig, progress: Progress = QUIET) -> "Summarise":  # noqa: ARG002 - the protocol's
+        """As in `Engine`; each worker loads the models for each lot of stories, and tells nothing on its way."""
         from pipeline.engine.digests import Models
 
         models = Models(digest.model, digest.device, digest.batch, digest.words)

@@ -52,9 +52,11 @@ class Signer:
 
         Raises ConfigError, with what to do, when the key cannot be read, is none, is too short, or is open to others.
         """
-        name = f"mail.dkim.private_key_file {config.private_key_file}"
+        path = config.key_file
+        name = f"mail.dkim.private_key_file {path}" if path else f"mail.dkim: ${config.private_key_env}"
         try:
-            key, algorithm = _key(_private_bytes(config.private_key_file))
+            data = _private_bytes(path) if path else config.key_in_environment().get_secret_value().encode()
+            key, algorithm = _key(data)
         except (OSError, ValueError) as error:
             raise ConfigError(f"{name}: {error}") from error
         return cls(config.domain, config.selector, key, algorithm)

@@ -41,7 +41,7 @@ class SmtpTransport:
         if config.user and config.security == "none":
             raise ConfigError('mail.smtp: a login needs an encrypted connection; set security to "starttls" or "tls"')
         self._config = config
-        self._password = config.password() if config.user else ""
+        self._password = config.password() if config.user else None
         self._sender = wire_address(sender)
         self._outbox = outbox
         self._server: smtplib.SMTP | None = None
@@ -96,8 +96,8 @@ class SmtpTransport:
             if config.security == "starttls":
                 server.starttls(context=ssl.create_default_context())
             server.ehlo_or_helo_if_needed()  # once more after STARTTLS, which voids what the server said before
-            if config.user:
-                server.login(config.user, self._password)
+            if self._password is not None:
+                server.login(config.user, self._password.get_secret_value())
             undo.pop_all()
         return server
 

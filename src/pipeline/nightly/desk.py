@@ -1,6 +1,5 @@
 """What every step of a night works with, and what a night comes to."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.engine.choice import LOCAL, Engine
+from pipeline.progress import QUIET, Progress
 from pipeline.records import (
     Article,
     Counts,
@@ -24,10 +24,6 @@ from pipeline.web.feeds import FeedState
 
 SOURCE_FAILED = "source"
 """The stage of a reject that stands for a whole source."""
-
-
-Report = Callable[[str], None]
-"""Hears of each step, in words for people."""
 
 
 class Ending(StrEnum):
@@ -97,7 +93,7 @@ class Desk:
     config: Config
     moment: Moment
     store: Store
-    report: Report = lambda _: None
+    progress: Progress = QUIET
     checkpoints: Checkpoints = field(default_factory=NoCheckpoints)
     backfill: bool = False
 

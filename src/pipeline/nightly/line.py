@@ -12,6 +12,7 @@ from pipeline.nightly.sources import fetched_for, gathered_for
 from pipeline.records import (
     Article,
     CopyGroup,
+    Counts,
     Echo,
     Edition,
     Story,
@@ -42,23 +43,31 @@ CHECKPOINTS = ("began", "fetch", "feeds", "articles", "clean", "dedupe", "recall
 
 def line(desk: Desk) -> Generator[Step, None, Night]:
     """The line up to the edition: each step is done when it has been yielded."""
-    config, report = desk.config, desk.report
-    fetched = Fetched() if desk.backfill else fetched_for(desk)
+    config, progress = desk.config, desk.progress
+    with progress.stage("fetch") as tally:
+        fetched = Fetched() if desk.backfill else fetched_for(desk)
+        tally |= {"feeds": len(fetched.states), "failed": len(fetched.failures)}
     yield Step.INGEST
-    gathered = gathered_for(desk, fetched)
-    report(
-        f"read {gathered.counts.items} items: {gathered.counts.articles} articles, {gathered.counts.rejected} rejected"
-    )
+    with progress.stage("clean") as tally:
+        gathered = gathered_for(desk, fetched)
+        tally |= _account(gathered.counts)
     yield Step.CLEAN
-    folded = _folded(desk, gathered.articles)
-    copies = len(gathered.articles) - len(folded)
+    with progress.stage("dedupe") as tally:
+        folded = _folded(desk, gathered.articles)
+        copies = len(gathered.articles) - len(folded)
+        tally |= {"articles": len(gathered.articles), "copies": copies}
     yield Step.DEDUPE
-    echoes = _echoes(desk, gathered.articles)
-    found = _stories(desk, folded, echoes)
-    report(f"found {copies} copies, {len(echoes)} articles that repeat earlier ones, {len(found)} stories")
+    with progress.stage("recall") as tally:
+        echoes = _echoes(desk, gathered.articles)
+        tally["repeats"] = len(echoes)
+    with progress.stage("cluster") as tally:
+        found = _stories(desk, folded, echoes)
+        tally["stories"] = len(found)
     yield Step.CLUSTER
     ranked = rank(found, desk.moment.cutoff, config.topics)
-    told = _summaries(desk, ranked)
+    with progress.stage("summarise") as tally:
+        told = _summaries(desk, ranked)
+        tally["digests"] = sum(bool(one.sentences) for one in told)
     yield Step.SUMMARISE
     counts = replace(gathered.counts, copies=copies, stories=len(found))
     frame = Frame(
@@ -67,11 +76,18 @@ def line(desk: Desk) -> Generator[Step, None, Night]:
     edition = edit(told, frame, config.edition.stories, config.topics, ranked[len(told) :])
     yield Step.EDIT
     archive = Archive(_told_before(edition, desk.store), config.archive_url or "")
-    rendered = render(edition, config.zone, archive, choices(config.mail))
+    with progress.stage("render") as tally:
+        rendered = render(edition, config.zone, archive, choices(config.mail))
+        tally["stories"] = len(edition.entries)
     # The articles of a backfilled night have been counted when they came in.
     terms = NOTHING if desk.backfill else NOTHING.with_texts(map(usual_terms, gathered.articles))
     kept = (gathered.feeds, gathered.files)
     return Night(edition, rendered, gathered.articles, found, echoes, terms, *kept)
+
+
+def _account(counts: Counts) -> dict[str, int]:
+    """What became of the items that came in."""
+    return {name: getattr(counts, name) for name in ("items", "articles", "rejected", "repeats", "seen")}
 
 
 def _folded(desk: Desk, articles: Sequence[Article]) -> tuple[CopyGroup, ...]:
@@ -82,7 +98,7 @@ def _folded(desk: Desk, articles: Sequence[Article]) -> tuple[CopyGroup, ...]:
     copies = desk.config.copies
     folded = desk.moment.engine.dedupe(articles, copies.threshold, copies.preferred_sources)
     if folded.capped:
-        desk.report(f"{folded.capped} sets of look-alikes were too large to compare each with each")
+        desk.progress.say(f"{folded.capped} sets of look-alikes were too large to compare each with each")
     desk.checkpoints.save("dedupe", group_rows(folded.groups))
     return folded.groups
 
@@ -125,14 +141,17 @@ def _summaries(desk: Desk, ranked: Sequence[Story]) -> tuple[Summary, ...]:
     """Digests of the first stories, as many as it takes to fill the edition: some may have nothing new to tell."""
     rows = desk.checkpoints.load("summarise", SummaryRow) or []
     done = list(summaries(rows, {story.id: story for story in ranked}))
-    engine = desk.moment.engine
-    summarise = engine.summariser(desk.config.digest)
-    while (room := desk.config.edition.stories - sum(bool(one.sentences) for one in done)) > 0:
-        portion = ranked[len(done) : len(done) + min(room, engine.portion)]
-        if not portion:
-            break
-        done += summarise(portion)
-        desk.checkpoints.save("summarise", summary_rows(done))
+    engine, most = desk.moment.engine, desk.config.edition.stories
+    summarise = engine.summariser(desk.config.digest, desk.progress)
+    with desk.progress.counting("digests", min(most, len(ranked))) as advance:
+        advance(len(done))
+        while (room := most - sum(bool(one.sentences) for one in done)) > 0:
+            portion = ranked[len(done) : len(done) + min(room, engine.portion)]
+            if not portion:
+                break
+            done += summarise(portion)
+            desk.checkpoints.save("summarise", summary_rows(done))
+            advance(len(portion))
     return tuple(done)
 
 

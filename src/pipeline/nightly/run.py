@@ -7,6 +7,7 @@ the save, so that a run which died is gone on with; after the save, a further ru
 import contextlib
 import hashlib
 import shutil
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -14,10 +15,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock, Timeout
-
 from pipeline.config import Config
-from pipeline.errors import DerivedError, LockedError, NewsfoldError, StoreError
+from pipeline.errors import DerivedError, NewsfoldError, StoreError
 from pipeline.forms.feed import Home
 from pipeline.forms.index import MOST_SOURCES, VOLUME_NIGHTS
 from pipeline.minhash.memory import open_memory
@@ -27,7 +26,6 @@ from pipeline.nightly.desk import (
     Ending,
     Moment,
     Outcome,
-    Report,
     Step,
     archive_folder,
     signature_folder,
@@ -36,6 +34,7 @@ from pipeline.nightly.desk import (
 )
 from pipeline.nightly.line import CHECKPOINTS, line
 from pipeline.nightly.tidying import tidy
+from pipeline.progress import QUIET, Progress
 from pipeline.records import (
     DeliveryState,
     Edition,
@@ -47,41 +46,42 @@ from pipeline.stages.publish import edition_page, publish_editions, publish_inde
 from pipeline.store.backup import Restored, restore
 from pipeline.store.checkpoints import checkpoints_of, forget_unfinished, unfinished_nights
 from pipeline.store.core import Store, open_store
+from pipeline.store.lock import run_lock
 from pipeline.store.rows import Night
 
 Value = TypeVar("Value")
 
 
-def run_night(config: Config, moment: Moment, report: Report, mail: bool = True) -> Outcome:
+def run_night(config: Config, moment: Moment, progress: Progress = QUIET, mail: bool = True) -> Outcome:
     """Make the night's edition, save it, mail it; under the lock, once. What an earlier run left is gone on with.
 
     A night before that of the latest edition is made of stored articles and not mailed. Raises LockedError when another
     run is at work, and other NewsfoldErrors when the night cannot be made.
     """
-    with _run(config, moment) as (store, ended):
-        desk = _desk(config, moment, store, report)
+    with _run(config, moment, progress) as (store, ended):
+        desk = _desk(config, moment, store, progress)
         outcome = _night(desk, mail)
         if tidy(desk).editions:
-            _publish(config, store, report)
+            _publish(config, store, progress)
         ended.append(outcome.ending.value)
         return outcome
 
 
-def prepare_night(config: Config, moment: Moment, report: Report, until: Step) -> None:
+def prepare_night(config: Config, moment: Moment, progress: Progress, until: Step) -> None:
     """Do a night's steps up to one that saves nothing yet, and keep what they give: a later run goes on from there.
 
     Raises as `run_night` does, and NewsfoldError when the night has its edition.
     """
-    with _run(config, moment) as (store, ended):
+    with _run(config, moment, progress) as (store, ended):
         if store.edition(moment.night.isoformat()) is not None:
             raise NewsfoldError(f"night {moment.night}: has its edition already; nothing is left to prepare")
-        _with_memory(_resumed(_desk(config, moment, store, report)), lambda steps: _stop_after(steps, until))
+        _with_memory(_resumed(_desk(config, moment, store, progress)), lambda steps: _stop_after(steps, until))
         ended.append(f"stopped after {until.value}")
 
 
-def make_edition(config: Config, moment: Moment, store: Store, report: Report) -> tuple[Edition, Night]:
+def make_edition(config: Config, moment: Moment, store: Store, progress: Progress = QUIET) -> tuple[Edition, Night]:
     """Everything up to the edition; nothing is saved and nothing sent."""
-    night = _to_end(line(_desk(config, moment, store, report)))
+    night = _to_end(line(_desk(config, moment, store, progress)))
     return night.edition, night
 
 
@@ -91,9 +91,9 @@ def last_unfinished(config: Config) -> date | None:
 
 
 @contextlib.contextmanager
-def _run(config: Config, moment: Moment) -> Iterator[tuple[Store, list[str]]]:
+def _run(config: Config, moment: Moment, progress: Progress) -> Iterator[tuple[Store, list[str]]]:
     """The lock, the store, and the run in its list; how it ended is what is put into the list given."""
-    with _opened(config, moment) as store:
+    with _opened(config, moment) as store, progress.stage("night"):
         run, ended = store.start_run(moment.night, moment.pace.now()), list[str]()
         try:
             yield store, ended
@@ -106,21 +106,21 @@ def _run(config: Config, moment: Moment) -> Iterator[tuple[Store, list[str]]]:
 @contextlib.contextmanager
 def _opened(config: Config, moment: Moment) -> Iterator[Store]:
     """The store under the lock. On a restored backup what it cannot know is in doubt, and signatures are made again."""
-    with _lock(config.data_dir), open_store(state_file(config)) as store:
+    with run_lock(config.data_dir), open_store(state_file(config)) as store:
         now = moment.pace.now()
         if store.settle_restored(now.astimezone(config.zone).date(), now):
             shutil.rmtree(signature_folder(config), ignore_errors=True)
         yield store
 
 
-def _desk(config: Config, moment: Moment, store: Store, report: Report) -> Desk:
+def _desk(config: Config, moment: Moment, store: Store, progress: Progress) -> Desk:
     """The desk of a night, which a backfilled one finds as its own day would have left it."""
     latest = store.latest_edition()
     if latest is None or moment.night.isoformat() >= latest.edition:
-        return Desk(config, moment, store, report)
+        return Desk(config, moment, store, progress)
     time_of_day = latest.cutoff.astimezone(config.zone).time()
     cutoff = datetime.combine(moment.night, time_of_day, config.zone)
-    return Desk(config, replace(moment, cutoff=cutoff), store, report, backfill=True)
+    return Desk(config, replace(moment, cutoff=cutoff), store, progress, backfill=True)
 
 
 def _resumed(desk: Desk) -> Desk:
@@ -132,10 +132,10 @@ def _resumed(desk: Desk) -> Desk:
     kept = checkpoints_of(unfinished_folder(config), moment.night, _key(config, desk.store), CHECKPOINTS)
     began = kept.load("began", datetime)
     if began and not desk.backfill and moment.pace.now() - began[0] > timedelta(hours=config.mail.hold_hours):
-        desk.report(f"what was begun at {began[0]:%Y-%m-%d %H:%M} UTC is too old to go on with: begun anew")
+        desk.progress.say(f"what was begun at {began[0]:%Y-%m-%d %H:%M} UTC is too old to go on with: begun anew")
         began = None
     if began:
-        desk.report(f"going on with what was begun at {began[0]:%Y-%m-%d %H:%M} UTC")
+        desk.progress.say(f"going on with what was begun at {began[0]:%Y-%m-%d %H:%M} UTC")
         return replace(desk, moment=replace(moment, cutoff=began[0]), checkpoints=kept)
     kept.save("began", [moment.cutoff])
     return replace(desk, checkpoints=kept)
@@ -175,7 +175,7 @@ def _with_memory(desk: Desk, walk: Callable[[Generator[Step, None, Night]], Valu
         _remember(desk)
         return walk(line(desk))
     except DerivedError as error:
-        desk.report(f"signatures are made again: {error}")
+        desk.progress.warn(f"signatures are made again: {error}")
         shutil.rmtree(signature_folder(desk.config))
         _remember(desk)
         return walk(line(desk))
@@ -184,13 +184,14 @@ def _with_memory(desk: Desk, walk: Callable[[Generator[Step, None, Night]], Valu
 def _remember(desk: Desk) -> None:
     """Bring the memory of signatures up to what the store holds of the last nights."""
     store, since = desk.store, desk.remembered
-    memory = open_memory(signature_folder(desk.config))
-    memory.expire(since)
-    for past in store.nights_since(since):
-        if past not in memory.nights:
-            articles = store.articles_of(past)
-            memory.add(past, [article.id for article in articles], sketch_articles(articles))
-    memory.merge(desk.moment.night)
+    with desk.progress.stage("remember"):
+        memory = open_memory(signature_folder(desk.config))
+        memory.expire(since)
+        for past in store.nights_since(since):
+            if past not in memory.nights:
+                articles = store.articles_of(past)
+                memory.add(past, [article.id for article in articles], sketch_articles(articles))
+        memory.merge(desk.moment.night)
 
 
 def _night(desk: Desk, mail: bool) -> Outcome:
@@ -200,25 +201,26 @@ def _night(desk: Desk, mail: bool) -> Outcome:
     edition = None
     if rendered is None:
         night = _with_memory(_resumed(desk), _to_end)
-        store.save_night(night)
+        with desk.progress.stage("save"):
+            store.save_night(night)
         forget_unfinished(unfinished_folder(config))
         edition, rendered = night.edition, night.rendered
-    _publish(config, store, desk.report)
+    _publish(config, store, desk.progress)
     # A past night that was made of stored articles has never had any mail.
     is_for_readers = not desk.backfill or bool(store.ledger.deliveries(rendered.edition))
-    receipts = _mail(config, rendered, desk.moment, store) if mail and is_for_readers else ()
+    receipts = _mail(desk, rendered) if mail and is_for_readers else ()
     page = edition_page(archive_folder(config), rendered.edition)
     return Outcome(_ending(edition), rendered, receipts, page, edition)
 
 
-def _publish(config: Config, store: Store, report: Report) -> None:
+def _publish(config: Config, store: Store, progress: Progress) -> None:
     """Bring the archive up to what the store holds: what is missing or was changed is written again."""
     try:
-        written = _published(config, store)
+        with progress.stage("publish") as tally:
+            tally["pages"] = _published(config, store)
     except OSError as error:
         reason = f"cannot be written ({error}); the edition is saved: see to the disk and run again"
         raise StoreError(f"archive {archive_folder(config)}: {reason}") from error
-    report(f"archive: {written} pages written")
 
 
 def _published(config: Config, store: Store) -> int:
@@ -231,7 +233,9 @@ def _published(config: Config, store: Store) -> int:
     return written + publish_index(archive_folder(config), issues, volumes, home)
 
 
-def send_pending(config: Config, moment: Moment, of_that_night: bool, retry_unknown: bool) -> tuple[Receipt, ...]:
+def send_pending(
+    config: Config, moment: Moment, of_that_night: bool, retry_unknown: bool, progress: Progress = QUIET
+) -> tuple[Receipt, ...]:
     """Deliver what is still pending of the latest edition, or of the moment's night.
 
     `retry_unknown` also sends again what a crash left in doubt. Raises NewsfoldError when there is no such edition.
@@ -244,7 +248,7 @@ def send_pending(config: Config, moment: Moment, of_that_night: bool, retry_unkn
             for row in store.ledger.deliveries(rendered.edition):
                 if row.state is DeliveryState.UNKNOWN:
                     store.ledger.force(row, moment.pace.now())
-        return _mail(config, rendered, moment, store)
+        return _mail(Desk(config, moment, store, progress), rendered)
 
 
 def restore_state(config: Config, backup: Path, now: datetime) -> Restored:
@@ -252,15 +256,21 @@ def restore_state(config: Config, backup: Path, now: datetime) -> Restored:
 
     Raises LockedError when a run is at work, StoreError when the backup is not sound.
     """
-    with _lock(config.data_dir):
+    with run_lock(config.data_dir):
         return restore(backup, state_file(config), now)
 
 
-def _mail(config: Config, rendered: Rendered, moment: Moment, store: Store) -> tuple[Receipt, ...]:
+def _mail(desk: Desk, rendered: Rendered) -> tuple[Receipt, ...]:
     """Deliver what is still pending of an edition."""
-    with open_transport(config.mail, config.data_dir / "outbox", rendered.edition) as transport:
+    config = desk.config
+    with (
+        desk.progress.stage("deliver") as tally,
+        open_transport(config.mail, config.data_dir / "outbox", rendered.edition) as transport,
+    ):
         skip_quiet = config.edition.quiet == "skip"
-        return deliver(rendered, config.mail, store, transport, moment.pace, skip_quiet=skip_quiet)
+        receipts = deliver(rendered, config.mail, desk.store, transport, desk.moment.pace, skip_quiet=skip_quiet)
+        tally |= Counter(receipt.state.value for receipt in receipts)
+        return receipts
 
 
 def _ending(edition: Edition | None) -> Ending:
@@ -270,15 +280,3 @@ def _ending(edition: Edition | None) -> Ending:
     if edition.failed_sources:
         return Ending.SOME_SOURCES_FAILED
     return Ending.DONE if edition.entries else Ending.NOTHING_NEW
-
-
-@contextlib.contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    """One run at a time for one state. Raises LockedError when another holds it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "newsfold.lock", timeout=0)
-    try:
-        with lock:
-            yield
-    except Timeout as error:
-        raise LockedError(f"{lock.lock_file}: another run is at work; wait for it to end") from error

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from pipeline.config import Config
 from pipeline.errors import NewsfoldError
 from pipeline.inbox import list_files
 from pipeline.nightly.desk import SOURCE_FAILED, Desk, Gathered, Moment
+from pipeline.readers import expected_items
 from pipeline.records import (
     Article,
     Counts,
@@ -51,7 +53,7 @@ def fetched_for(desk: Desk) -> Fetched:
         given = {sources[place]: tuple(row.item for row in items if row.source == place) for place in asked[0].sources}
         return Fetched(given, asked[0].states, asked[0].failures, asked[0].feeds)
     fetched = fetch(
-        sources, desk.config.fetch, Past(desk.moment.cutoff, desk.store.feeds(), desk.store.seen), desk.report
+        sources, desk.config.fetch, Past(desk.moment.cutoff, desk.store.feeds(), desk.store.seen), desk.progress
     )
     places = {source: place for place, source in enumerate(sources)}
     rows = (FetchedItem(places[source], item) for source, several in fetched.items.items() for item in several)
@@ -87,8 +89,11 @@ def gather(desk: Desk, fetched: Fetched) -> Gathered:
     known = store.files()
     listed = {source: list_files(source, known) for source in config.sources}
     if unchanged := sum(listing.unchanged for listing in listed.values()):
-        desk.report(f"left {unchanged} files that were read on earlier nights and have not changed")
-    for cleaned in moment.engine.clean(ingest(config.sources, fetched.items, listed), clock):
+        desk.progress.say(f"left {unchanged} files that were read on earlier nights and have not changed")
+    came_in = ingest(config.sources, fetched.items, listed)
+    for cleaned in desk.progress.track(
+        moment.engine.clean(came_in, clock), "items", partial(expected_items, fetched.items, listed)
+    ):
         result = _wanted(cleaned, config.languages)
         if isinstance(result, Article):
             found.append(result)
@@ -122,7 +127,7 @@ def gather(desk: Desk, fetched: Fetched) -> Gathered:
 def _from_store(desk: Desk) -> Gathered:
     """The articles that came in later and that a past night would have told: those of the day up to its cut-off."""
     night, cutoff = desk.moment.night, desk.moment.cutoff
-    desk.report(f"night {night} lies before the latest edition: it is made of stored articles and not mailed")
+    desk.progress.say(f"night {night} lies before the latest edition: it is made of stored articles and not mailed")
     articles = desk.store.articles_published(cutoff - BACKFILLED, cutoff, after=night)
     return Gathered(articles, (), (), _counts(articles))
 

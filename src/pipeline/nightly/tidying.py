@@ -30,12 +30,12 @@ def tidy(desk: Desk) -> Dropped:
         raise StoreError(f"{config.data_dir}: what is not kept cannot be removed ({error})") from error
     store.forget_files(path for path in store.files() if not Path(path).exists())
     if str(dropped):
-        desk.report(f"dropped what is older than is kept: {dropped}")
+        desk.progress.say(f"dropped what is older than is kept: {dropped}")
     try:
         if store.compact():
-            desk.report("the state file was made smaller")
+            desk.progress.say("the state file was made smaller")
     except StoreError as error:
-        desk.report(f"the state file could not be made smaller, which loses nothing: {error}")
+        desk.progress.warn(f"the state file could not be made smaller, which loses nothing: {error}")
     return dropped
 
 

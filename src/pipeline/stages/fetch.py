@@ -10,17 +10,17 @@ from pipeline.config import FetchConfig, SourceConfig
 from pipeline.errors import FetchError, InputError
 from pipeline.opml import read_opml
 from pipeline.page import read_fragment
+from pipeline.progress import QUIET, Progress
 from pipeline.records import Kind, RawItem, Reject
 from pipeline.text.normalise import decoded
 from pipeline.urls import canonical, stable_id
 from pipeline.web.addresses import guard, host_of
 from pipeline.web.client import Client, Limits
 from pipeline.web.crew import Crew, Manners
-from pipeline.web.errands import Visit, fetch_page, visit_feed
+from pipeline.web.errands import Errand, Result, Visit, fetch_page, visit_feed
 from pipeline.web.feeds import FeedState, is_due, new_feed
 from pipeline.web.robots import Rules, fetch_rules, site_of
 
-Report = Callable[[str], None]
 Known = Callable[[Iterable[str]], frozenset[str]]
 """Which of some article ids were stored on an earlier night."""
 
@@ -52,9 +52,7 @@ class Fetched:
     feeds: tuple[str, ...] = ()
 
 
-def fetch(
-    sources: Sequence[SourceConfig], config: FetchConfig, past: "Past", report: Report = lambda _: None
-) -> Fetched:
+def fetch(sources: Sequence[SourceConfig], config: FetchConfig, past: "Past", progress: Progress = QUIET) -> Fetched:
     """Ask every feed that is due, in whatever order hosts allow; what comes is in the order of the sources.
 
     Raises InputError when a required source cannot be read.
@@ -63,7 +61,7 @@ def fetch(
     feeds = list({feed.url: feed for found in listed.values() for feed in found if isinstance(feed, Feed)}.values())
     states = {feed.url: past.states.get(feed.url) or new_feed(feed.url, past.now) for feed in feeds}
     due = [feed for feed in feeds if is_due(states[feed.url], past.now)]
-    web = _Web(config, report)
+    web = _Web(config, progress)
     visits = dict(zip((feed.url for feed in due), web.visit(due, states, past.now), strict=True))
     failures = [Reject("source", feed.url, visits[feed.url].problem) for feed in due if visits[feed.url].problem]
     _require(due, visits)
@@ -119,16 +117,16 @@ def user_agent(contact: str) -> str:
 class _Web:
     """The web under one configuration."""
 
-    def __init__(self, config: FetchConfig, report: Report) -> None:
+    def __init__(self, config: FetchConfig, progress: Progress) -> None:
         limits = Limits(config.timeout_seconds, config.largest_bytes)
         self._client = Client(guard(config.allow_private), user_agent(config.contact), limits)
         self._manners = Manners(config.concurrency, config.per_host, config.pause_seconds)
-        self._report = report
+        self._progress = progress
 
     def visit(self, feeds: Sequence[Feed], states: Mapping[str, FeedState], now: datetime) -> list[Visit]:
         """Ask feeds."""
         crew = Crew[Visit](self._client.get, self._manners, {})
-        found = crew.run([visit_feed(states[feed.url], feed.name, now) for feed in feeds], self._heard(feeds, "feeds"))
+        found = self._run(crew, [visit_feed(states[feed.url], feed.name, now) for feed in feeds], "feeds")
         return [visit for visit in found if isinstance(visit, Visit)]
 
     def complete(self, found: Mapping[str, tuple[RawItem, ...]], known: Known) -> dict[str, tuple[RawItem, ...]]:
@@ -151,29 +149,31 @@ class _Web:
         allowed = [url for url in urls if (site := _site(url)) and rules[site].permits(url)]
         pauses = {host_of(site): rule.pause for site, rule in rules.items()}
         crew = Crew[bytes](self._client.get, self._manners, pauses)
-        contents = crew.run([fetch_page(url) for url in allowed], self._heard(allowed, "pages"))
+        contents = self._run(crew, [fetch_page(url) for url in allowed], "pages")
         pages = {url: page for url, page in zip(allowed, contents, strict=True) if isinstance(page, bytes)}
         if urls:
-            self._report(f"completed {len(pages):,} of {len(urls):,} teasers; {len(urls) - len(allowed):,} refused")
+            self._progress.say(
+                f"completed {len(pages):,} of {len(urls):,} teasers; {len(urls) - len(allowed):,} refused"
+            )
         return pages
 
     def _rules(self, sites: Sequence[str]) -> list[Rules]:
         """The rules of sites."""
         crew = Crew[Rules](self._client.get, self._manners, {})
-        found = crew.run([fetch_rules(site) for site in sites], lambda _: None)
+        found = self._run(crew, [fetch_rules(site) for site in sites], "robots.txt")
         return [Rules(refuses=str(one)) if isinstance(one, FetchError) else one for one in found]
 
-    def _heard(self, wanted: Sequence[object], what: str) -> Callable[[int], None]:
-        """Reports how far the crew is: every tenth."""
-        told = 0
+    def _run(self, crew: Crew[Result], errands: Sequence[Errand[Result]], what: str) -> list[Result | FetchError]:
+        """What a crew brings, counted as it comes."""
+        done = 0
+        with self._progress.counting(what, len(errands)) as advance:
 
-        def heard(done: int) -> None:
-            nonlocal told
-            if wanted and done * 10 // len(wanted) > told:
-                told = done * 10 // len(wanted)
-                self._report(f"fetched {done:,} of {len(wanted):,} {what}")
+            def heard(so_far: int) -> None:
+                nonlocal done
+                advance(so_far - done)
+                done = so_far
 
-        return heard
+            return crew.run(errands, heard)
 
 
 def _require(due: Sequence[Feed], visits: Mapping[str, Visit]) -> None:

@@ -12,6 +12,7 @@ from pipeline.digest.headline import headline
 from pipeline.digest.readable import readable, with_something_to_tell
 from pipeline.digest.select import Candidate, select
 from pipeline.digest.writer import Writer
+from pipeline.progress import QUIET, Progress
 from pipeline.records import Article, DigestSentence, Evidence, Method, Story, Summary
 from pipeline.text.facts import numbers
 from pipeline.text.normalise import without_dateline
@@ -49,7 +50,11 @@ class _Draft:
 
 
 def summarise(
-    stories: Sequence[Story], writer: Writer | None, words: int = WORDS, checker: Checker | None = None
+    stories: Sequence[Story],
+    writer: Writer | None,
+    words: int = WORDS,
+    checker: Checker | None = None,
+    progress: Progress = QUIET,
 ) -> tuple[Summary, ...]:
     """One checked digest of about `words` words per story, in the order of the stories.
 
@@ -59,10 +64,10 @@ def summarise(
     """
     shown = [readable(story) for story in stories]
     tellable = [with_something_to_tell(story) for story in shown]
-    titles = [headline(told, checker) if told else "" for told in tellable]
+    titles = [headline(told, checker) if told else "" for told in progress.track(tellable, "headlines")]
     selected = [select(told, words) if told else () for told in tellable]
     drafts = [_drafts(story, chosen) for story, chosen in zip(shown, selected, strict=True)]
-    written = iter(_written([draft for several in drafts for draft in several], writer, checker))
+    written = iter(_written([draft for several in drafts for draft in several], writer, checker, progress))
     model = writer.name if writer else ""
     return tuple(
         _summary(story, title, tuple(islice(written, len(several))), model)
@@ -86,7 +91,9 @@ def _summary(story: Story, title: str, told: tuple[DigestSentence, ...], model: 
     return Summary(story, title, told, method, model if written else "", disagreements(story))
 
 
-def _written(drafts: Sequence[_Draft], writer: Writer | None, checker: Checker | None) -> list[DigestSentence]:
+def _written(
+    drafts: Sequence[_Draft], writer: Writer | None, checker: Checker | None, progress: Progress
+) -> list[DigestSentence]:
     """The drafts in the writer's words where these hold, after a second try at most, else in their source's."""
     told = [draft.quoted() for draft in drafts]
     if writer is None:
@@ -94,7 +101,8 @@ def _written(drafts: Sequence[_Draft], writer: Writer | None, checker: Checker |
     open_places = [place for place, draft in enumerate(drafts) if draft.may_be_written]
     for sparingly in (False, True):
         proposals = writer.write([drafts[place].source for place in open_places], sparingly) if open_places else []
-        for place, proposal in zip(open_places, proposals, strict=True):
+        pairs = list(zip(open_places, proposals, strict=True))
+        for place, proposal in progress.track(pairs, "sentences checked"):
             # An unchanged sentence proposes nothing: what was refused before stays refused.
             if proposal not in ("", drafts[place].source):
                 told[place] = _checked(drafts[place], proposal, checker)

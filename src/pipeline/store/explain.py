@@ -1,18 +1,16 @@
 """Why: what happened to an article, a story, an edition or something rejected, in lines for people."""
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import chain
 
+from pipeline.printable import printable
 from pipeline.records import Method
 from pipeline.store.aliases import present_id, taken_in, way
 from pipeline.store.database import Database, utc_time
 from pipeline.store.nights import appearances
-
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def explain(database: Database, identifier: str) -> tuple[str, ...]:
@@ -24,11 +22,6 @@ def explain(database: Database, identifier: str) -> tuple[str, ...]:
         _rejects(database, identifier),
     )
     return tuple(map(printable, lines))
-
-
-def printable(line: str) -> str:
-    """The line without line breaks and terminal commands: titles come from outside."""
-    return _CONTROL.sub(" ", line)
 
 
 def _edition(database: Database, identifier: str) -> Iterator[str]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pipeline.printable import printable
 from pipeline.store.database import Database
-from pipeline.store.explain import explain, printable
+from pipeline.store.explain import explain
 from pipeline.urls import canonical
 
 SHORTEST = 3

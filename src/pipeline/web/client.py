@@ -38,10 +38,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What to request: an address, and headers besides those of every request."""
+    """What to request: an address, and headers besides those of every request; with a body it is a POST, else a GET."""
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ class Client:
         parts = web_address(ask.url)
         with _explained(ask.url, self._limits), contextlib.closing(self._connection(parts)) as connection:
             headers = {**self._headers, **ask.headers}
-            connection.request("GET", _target(parts), headers=headers, preload_content=False, decode_content=True)
+            method = "GET" if ask.body is None else "POST"
+            connection.request(method, _target(parts), ask.body, headers, preload_content=False, decode_content=True)
             with contextlib.closing(connection.getresponse()) as answer:
                 return self._read(ask.url, answer)
 
