@@ -20,7 +20,6 @@ from pipeline.config import Config
 from pipeline.errors import NewsfoldError
 from pipeline.files import write_atomically
 from pipeline.progress import Advance, Progress, Tally, Total
-from pipeline.stages.fetch import Feed, listed_feeds, user_agent
 from pipeline.store.figures import read_figures
 from pipeline.watch.ping import Pings
 from pipeline.watch.textfile import Ended, Stage, last_success, textfile
@@ -113,6 +112,8 @@ class Run(Progress):
         """Send one ping, if there is anybody to send it to."""
         if self._config is None or self._config.watch.ping_url is None:
             return
+        from pipeline.stages.fetch import user_agent
+
         pings = Pings(self._config.watch.ping_url, self._name, user_agent(self._config.fetch.contact))
         if what == "fail":
             problem = pings.fail(self.code, "\n".join(self._tail))
@@ -124,6 +125,8 @@ class Run(Progress):
 
 def configured_feeds(config: Config) -> list[str]:
     """The addresses of the feeds that are read; those of a list that cannot be read are left out."""
+    from pipeline.stages.fetch import Feed, listed_feeds
+
     found: list[str] = []
     for source in config.sources:
         with suppress(NewsfoldError):
