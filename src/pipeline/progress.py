@@ -1,7 +1,7 @@
 """How far the work is: what the stages tell of it. Nobody hears it unless the command line listens."""
 
 from collections.abc import Callable, Iterable, Iterator, Sized
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeAlias, TypeVar
 
 Item = TypeVar("Item")
@@ -22,10 +22,9 @@ class Progress:
     def warn(self, text: str) -> None:
         """Hear of something that somebody should look into."""
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[Tally]:  # noqa: ARG002 - for those who listen
+    def stage(self, name: str) -> AbstractContextManager[Tally]:  # noqa: ARG002 - for those who listen
         """The time of a stage, which fills in the tally; stages may lie within one another."""
-        yield {}
+        return nullcontext({})
 
     def counting(self, what: str, total: Total = None) -> AbstractContextManager[Advance]:  # noqa: ARG002 - for those who listen
         """The time in which so many of something are worked through."""

@@ -11,16 +11,7 @@ import typer
 
 from pipeline.cli.bars import listening
 from pipeline.cli.story_lines import story_of, summary_line
-from pipeline.cli.terminal import (
-    Address,
-    EngineName,
-    Exit,
-    exits,
-    group_line,
-    pair_line,
-    report_rejects,
-    say_capped,
-)
+from pipeline.cli.terminal import Address, EngineName, Exit, exits, group_line, pair_line, report_rejects, say_capped
 from pipeline.config import DEFAULT_MODEL, Device, SourceConfig
 from pipeline.errors import ConfigError, InputError
 from pipeline.jsonlines import (

@@ -73,11 +73,20 @@ def run(
             answer, work.code = ["no night is unfinished"], Exit.NOTHING_NEW
         else:
             with open_engine(engine, address) as driver:
-                moment = replace(moment, engine=driver)
-                answer, work.code = _dry_run(config, moment, work) if dry_run else _run(config, moment, work, until)
+                driven = replace(moment, engine=driver)
+                answer, work.code = _night(config, driven, work, "dry-run" if dry_run else until)
     for line in answer:
         show(line)
-    raise typer.Exit(int(work.code))
+    raise typer.Exit(work.code)
+
+
+def _night(config: Config, moment: "Moment", work: "Run", until: str) -> tuple[list[str], Exit]:
+    """A night up to a step, or only looked at: what is to be shown of it, and the exit code."""
+    if until == "dry-run":
+        return _dry_run(config, moment, work)
+    if until in ("render", "deliver"):
+        return _run(config, moment, work, mail=until == "deliver")
+    return _prepare(config, moment, work, until), Exit.DONE
 
 
 @exits
@@ -166,26 +175,28 @@ def _moment(config: Config, night: datetime | None) -> "Moment":
     return Moment(chosen, now, Pace())
 
 
-def _run(config: Config, moment: "Moment", work: "Run", until: Until) -> tuple[list[str], Exit]:
-    """A night up to a step: where it is, what it holds and who got it. Whole nights are watched from outside."""
-    from pipeline.nightly.desk import Step
-    from pipeline.nightly.run import prepare_night, run_night
+def _run(config: Config, moment: "Moment", work: "Run", mail: bool) -> tuple[list[str], Exit]:
+    """Make the night, and mail it if so wanted: where it is, what it holds and who got it. Whole nights are watched."""
+    from pipeline.nightly.run import run_night
 
-    last = Step(until)
-    if not last.saves:
-        prepare_night(config, moment, work, last)
-        return [
-            f"night {moment.night}: stopped after {until}; the next run of this night goes on from there"
-        ], Exit.DONE
-    if last is Step.DELIVER:
+    if mail:
         work.watch(config)
-    outcome = run_night(config, moment, work, mail=last is Step.DELIVER)
+    outcome = run_night(config, moment, work, mail=mail)
     for reject in outcome.edition.failed_sources if outcome.edition else ():
         work.warn(f"source {reject.location}: {reject.reason}")
     for receipt in outcome.receipts:
         if receipt.state.value not in SETTLED:
             work.warn(f"mail {receipt.state.value} to {receipt.recipient}: {receipt.detail}")
     return list(_outcome_lines(outcome)), _exit_code(outcome)
+
+
+def _prepare(config: Config, moment: "Moment", work: "Run", until: str) -> list[str]:
+    """Do the night's steps up to one."""
+    from pipeline.nightly.desk import Step
+    from pipeline.nightly.run import prepare_night
+
+    prepare_night(config, moment, work, Step(until))
+    return [f"night {moment.night}: stopped after {until}; the next run of this night goes on from there"]
 
 
 def _dry_run(config: Config, moment: "Moment", work: "Run") -> tuple[list[str], Exit]:

@@ -22,7 +22,7 @@ Address = Annotated[str, typer.Option(help="the Ray cluster; none: one is starte
 
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-"""What a disk says that is full or may not be written: no failure of the program's."""
+DISK_ADVICE = "nothing half-written is left: see to the disk and run again"
 
 
 class Exit(IntEnum):
@@ -61,8 +61,8 @@ def exits(command: Callable[Parameters, Exit | None]) -> Callable[Parameters, No
                 # Whoever read our output has heard enough: nothing is wrong, and there is nobody left to tell.
                 sys.stderr.close()
                 code = Exit.DONE
-            elif message := disk_fault(error):
-                say(f"newsfold: {message}")
+            elif is_of_the_disk(error):
+                say(f"newsfold: {error}; {DISK_ADVICE}")
                 code = Exit.FAILED
             else:
                 raise
@@ -71,9 +71,9 @@ def exits(command: Callable[Parameters, Exit | None]) -> Callable[Parameters, No
     return wrapped
 
 
-def disk_fault(error: OSError) -> str:
-    """What to tell of a disk that is full or may not be written; "" for any other error."""
-    return f"{error}; nothing half-written is left: see to the disk and run again" if error.errno in _DISK else ""
+def is_of_the_disk(error: BaseException) -> bool:
+    """Whether a disk is full or may not be written: no failure of the program's."""
+    return isinstance(error, OSError) and error.errno in _DISK
 
 
 def code_of(error: NewsfoldError) -> Exit:

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from pipeline.cli.bars import bars
 from pipeline.cli.logs import LOGGER, log_of
-from pipeline.cli.terminal import Exit, code_of, disk_fault
+from pipeline.cli.terminal import DISK_ADVICE, Exit, code_of, is_of_the_disk
 from pipeline.config import Config
 from pipeline.errors import NewsfoldError
 from pipeline.files import write_atomically
@@ -156,12 +156,12 @@ def logged_run() -> Iterator[Run]:
             LOGGER.error("told to end")
         except Exception as error:
             run.code = int(Exit.FAILED)
-            if isinstance(error, OSError) and (message := disk_fault(error)):
-                LOGGER.error("%s", message)
-                return
-            LOGGER.critical("a fault in the program", exc_info=True)
-            if shown is not None:
-                raise
+            if is_of_the_disk(error):
+                LOGGER.error("%s; %s", error, DISK_ADVICE)
+            else:
+                LOGGER.critical("a fault in the program", exc_info=True)
+                if shown is not None:
+                    raise
         finally:
             run.end()
 

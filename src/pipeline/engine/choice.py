@@ -138,8 +138,8 @@ class RayEngine:
         stories = [Story(story_id([group.lead.id for group in members]), tuple(members)) for members in found]
         return follow(stories, past, repeated, THRESHOLD, background)
 
-    def summariser(self, digest: DigestConfig, progress: Progress = QUIET) -> "Summarise":  # noqa: ARG002 - workers do not tell
-        """As in `Engine`; each worker loads the models for each lot of stories."""
+    def summariser(self, digest: DigestConfig, progress: Progress = QUIET) -> "Summarise":  # noqa: ARG002 - the protocol's
+        """As in `Engine`; each worker loads the models for each lot of stories, and tells nothing on its way."""
         from pipeline.engine.digests import Models
 
         models = Models(digest.model, digest.device, digest.batch, digest.words)

@@ -90,9 +90,10 @@ def gather(desk: Desk, fetched: Fetched) -> Gathered:
     listed = {source: list_files(source, known) for source in config.sources}
     if unchanged := sum(listing.unchanged for listing in listed.values()):
         desk.progress.say(f"left {unchanged} files that were read on earlier nights and have not changed")
-    cleaned_items = moment.engine.clean(ingest(config.sources, fetched.items, listed), clock)
-    expected = partial(expected_items, fetched.items, listed)
-    for cleaned in desk.progress.track(cleaned_items, "items", expected):
+    came_in = ingest(config.sources, fetched.items, listed)
+    for cleaned in desk.progress.track(
+        moment.engine.clean(came_in, clock), "items", partial(expected_items, fetched.items, listed)
+    ):
         result = _wanted(cleaned, config.languages)
         if isinstance(result, Article):
             found.append(result)
