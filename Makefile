@@ -24,7 +24,7 @@ digest: $(EMBEDDED_MODEL)
 	$(BIN)/newsfold demo
 
 test: lint types $(EMBEDDED_MODEL)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 gate: $(EMBEDDED_MODEL)
 	$(BIN)/python benchmarks/gate.py

@@ -187,9 +187,11 @@ def test_a_reprint_of_a_merged_story_finds_it_under_its_id(config: Config) -> No
 def test_a_night_that_was_made_up_for_knows_no_later_one(config: Config) -> None:
     """An edition of an earlier date continues what was told before it, under the id of today."""
     run(config, 0, LINES)
-    run(config, 3, THURSDAY)
-    run(config, 1, WEDNESDAY)
+    arrest = {**WEDNESDAY[0], "published": f"{TONIGHT.isoformat()}T20:00:00+00:00"}
+    run(config, 3, [*THURSDAY, arrest])
+    run(config, 1, [])
     fire = story_with(config, "fire-post")
-    assert story_with(config, "fire-arrest") == story_with(config, "fire-trial") == fire
+    assert night_ids(config, 1) == {"fire-arrest": fire}
+    assert night_ids(config, 3)["fire-trial"] == fire
     sql = "SELECT continues, continues_night FROM stories WHERE edition = '2026-03-11'"
     assert asked(config, sql) == [(fire, date(2026, 3, 10).isoformat())]

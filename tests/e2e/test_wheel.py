@@ -87,7 +87,7 @@ def test_the_package_is_the_wheels(python: Path, tmp_path: Path) -> None:
     """The tests below would prove nothing if the source tree were found."""
     place = run(python, "-c", "import pipeline; print(pipeline.__file__)", folder=tmp_path).strip()
     assert Path(place).is_relative_to(python.parents[1])
-    assert str(ROOT) not in run(python, "-c", "import sys; print(sys.path)", folder=tmp_path)
+    assert str(ROOT / "src") not in run(python, "-c", "import sys; print(sys.path)", folder=tmp_path)
 
 
 def test_the_demo_runs(python: Path, embedded_model: str, tmp_path: Path) -> None:
