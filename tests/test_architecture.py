@@ -43,7 +43,7 @@ LAYERS = (
     ("cli",),
 )
 HEAVY = (
-    "torch transformers sklearn scipy pyarrow trafilatura datasketch feedparser fastwarc numba numpy ray urllib3"
+    "ftfy torch transformers sklearn scipy pyarrow trafilatura datasketch feedparser fastwarc numba numpy ray urllib3"
 ).split()
 
 

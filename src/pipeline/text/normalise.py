@@ -3,8 +3,6 @@
 import re
 import unicodedata
 
-import ftfy
-
 # Zero-width, bidirectional and tag characters, fillers and variation selectors: they hide text from people but not from
 # programs. A joiner stays after a letter of the scripts that are spelled with it (Arabic, those of India and beyond).
 _INVISIBLE = re.compile(
@@ -56,6 +54,8 @@ def tidy_line(text: str) -> str:
 
 def _tidied_once(text: str) -> str:
     """One pass of `tidy_line`."""
+    import ftfy
+
     repaired = ftfy.fix_text(text, uncurl_quotes=False, fix_character_width=False, unescape_html=False)
     plain = _EMOJI.sub("", visible(repaired))
     return _SPACE_BEFORE_STOP.sub("", _SPACES.sub(" ", plain)).strip()
