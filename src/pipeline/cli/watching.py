@@ -26,6 +26,8 @@ from pipeline.watch.textfile import Ended, Stage, last_success, textfile
 
 GOOD = (Exit.DONE, Exit.SOURCES_FAILED, Exit.NOTHING_NEW)
 """The endings of a run that nobody needs to be woken for."""
+AGAIN_SECONDS = 3
+"""After which a run that was told to end and goes on is told again."""
 INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
 _BYTES_PER_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -152,6 +154,7 @@ def logged_run() -> Iterator[Run]:
             LOGGER.error("%s", error)
             run.code = int(code_of(error))
         except (KeyboardInterrupt, SystemExit) as error:
+            signal.setitimer(signal.ITIMER_REAL, 0)
             run.code = INTERRUPTED if isinstance(error, KeyboardInterrupt) else TERMINATED
             LOGGER.error("told to end")
         except Exception as error:
@@ -172,8 +175,16 @@ def _terminable() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+
+    def told_to_end(*_: object) -> None:
+        # What is raised within a callback is lost, as it may be while modules are loaded: it is raised again.
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
+        sys.exit(TERMINATED)
+
+    before = {name: signal.signal(name, told_to_end) for name in (signal.SIGTERM, signal.SIGALRM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for name, handler in before.items():
+            signal.signal(name, handler)
