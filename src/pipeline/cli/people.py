@@ -17,7 +17,7 @@ from pipeline.config import DEFAULT_MODEL, Config, Device, DigestConfig, load
 
 if TYPE_CHECKING:
     from pipeline.cli.watching import Run
-    from pipeline.nightly.desk import Moment, Outcome
+    from pipeline.nightly.desk import Moment, Outcome, Step
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the configuration file")]
 Night = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="the night; default: today's")]
@@ -74,19 +74,20 @@ def run(
         else:
             with open_engine(engine, address) as driver:
                 driven = replace(moment, engine=driver)
-                answer, work.code = _night(config, driven, work, "dry-run" if dry_run else until)
+                answer, work.code = _dry_run(config, driven, work) if dry_run else _night(config, driven, work, until)
     for line in answer:
         show(line)
     raise typer.Exit(work.code)
 
 
-def _night(config: Config, moment: "Moment", work: "Run", until: str) -> tuple[list[str], Exit]:
-    """A night up to a step, or only looked at: what is to be shown of it, and the exit code."""
-    if until == "dry-run":
-        return _dry_run(config, moment, work)
-    if until in ("render", "deliver"):
-        return _run(config, moment, work, mail=until == "deliver")
-    return _prepare(config, moment, work, until), Exit.DONE
+def _night(config: Config, moment: "Moment", work: "Run", until: Until) -> tuple[list[str], Exit]:
+    """A night up to a step: what is to be shown of it, and the exit code."""
+    from pipeline.nightly.desk import Step
+
+    last = Step(until)
+    if last.saves:
+        return _run(config, moment, work, mail=last is Step.DELIVER)
+    return _prepare(config, moment, work, last), Exit.DONE
 
 
 @exits
@@ -190,22 +191,20 @@ def _run(config: Config, moment: "Moment", work: "Run", mail: bool) -> tuple[lis
     return list(_outcome_lines(outcome)), _exit_code(outcome)
 
 
-def _prepare(config: Config, moment: "Moment", work: "Run", until: str) -> list[str]:
+def _prepare(config: Config, moment: "Moment", work: "Run", last: "Step") -> list[str]:
     """Do the night's steps up to one."""
-    from pipeline.nightly.desk import Step
     from pipeline.nightly.run import prepare_night
 
-    prepare_night(config, moment, work, Step(until))
-    return [f"night {moment.night}: stopped after {until}; the next run of this night goes on from there"]
+    prepare_night(config, moment, work, last)
+    return [f"night {moment.night}: stopped after {last.value}; the next run of this night goes on from there"]
 
 
 def _dry_run(config: Config, moment: "Moment", work: "Run") -> tuple[list[str], Exit]:
     """Make the edition: what it would hold."""
-    from pipeline.nightly.desk import state_file
     from pipeline.nightly.run import make_edition
     from pipeline.store.core import open_store
 
-    with open_store(state_file(config)) as store:
+    with open_store(config.state_file) as store:
         edition, made = make_edition(config, moment, store, work)
     return [made.rendered.text], Exit.SOURCES_FAILED if edition.failed_sources else Exit.DONE
 

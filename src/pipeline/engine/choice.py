@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.clustering.background import Background
 from pipeline.clustering.following import follow
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 ITEMS_AT_ONCE, BATCHES_A_CORE = 32, 4
 ARTICLES_IN_A_BLOCK = 8_192
-Value = TypeVar("Value")
 Summarise = Callable[[Sequence[Story]], tuple[Summary, ...]]
 
 
