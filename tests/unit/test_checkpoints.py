@@ -109,7 +109,11 @@ def test_stories_come_back_with_the_articles_they_held(kept: FileCheckpoints) ->
     assert references.summaries(summary_rows, {story.id: story for story in told}) == summaries
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b'{"id": 1'), gzip.compress(b'[["a"], 2]\n')])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no gzip", gzip.compress(b'{"id": 1'), gzip.compress(b'[["a"], 2]\n')],
+    ids=["empty", "no gzip", "cut off", "other records"],
+)
 def test_a_damaged_file_was_never_kept(kept: FileCheckpoints, content: bytes) -> None:
     """The stage is done again: empty, cut off, or of other records."""
     kept.save("first", [Article("a", "", "")])
