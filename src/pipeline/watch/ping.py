@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from pipeline.errors import FetchError
-from pipeline.web.addresses import Guard, shortened
+from pipeline.web.addresses import Guard, shortened, web_address
 from pipeline.web.client import Ask, Client, Limits
 
 SECONDS = 10.0
@@ -24,6 +24,21 @@ LARGEST_BODY = 10_000
 """Bytes of a log's end that are sent; healthchecks.io keeps 100 kB."""
 # The address is the operator's own, and may well lie in their network.
 _ANYWHERE = Guard(networks=(ip_network("0.0.0.0/0"), ip_network("::/0")))
+
+
+_ENDINGS = ("/start", "/fail", "/log")
+"""What a service adds to the address for one kind of ping."""
+
+
+def wrong_address(url: SecretStr) -> str:
+    """What is wrong with the address of pings, in words without it; empty for nothing."""
+    address = url.get_secret_value()
+    try:
+        path = web_address(address).path.rstrip("/")
+    except FetchError:
+        return "not an address that can be asked; check its host and port"
+    ending = next((one for one in _ENDINGS if path.endswith(one)), "")
+    return f"ends in {ending}, which is added where it belongs; give the address without it" if ending else ""
 
 
 @dataclass(frozen=True, slots=True)
