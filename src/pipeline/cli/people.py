@@ -57,7 +57,7 @@ def run(
     """Make tonight's edition from the configured sources, mail it, and keep it in the archive.
 
     A run that died is gone on with by the next run of the same night. A --date before the latest edition's makes that
-    night's edition of stored articles, for the archive alone.
+    night's edition of stored articles, for the archive alone, as long as their texts are kept (keep.texts_days).
     """
     from pipeline.cli.watching import logged_run
     from pipeline.engine.choice import open_engine

@@ -33,6 +33,7 @@ from pipeline.nightly.desk import (
     unfinished_folder,
 )
 from pipeline.nightly.line import CHECKPOINTS, line
+from pipeline.nightly.sources import require_stored
 from pipeline.nightly.tidying import tidy
 from pipeline.progress import QUIET, Progress
 from pipeline.records import (
@@ -114,13 +115,19 @@ def _opened(config: Config, moment: Moment) -> Iterator[Store]:
 
 
 def _desk(config: Config, moment: Moment, store: Store, progress: Progress) -> Desk:
-    """The desk of a night, which a backfilled one finds as its own day would have left it."""
+    """The desk of a night, which a backfilled one finds as its own day would have left it.
+
+    Raises NewsfoldError for one that was not made and of which nothing is stored any more.
+    """
     latest = store.latest_edition()
     if latest is None or moment.night.isoformat() >= latest.edition:
         return Desk(config, moment, store, progress)
     time_of_day = latest.cutoff.astimezone(config.zone).time()
     cutoff = datetime.combine(moment.night, time_of_day, config.zone)
-    return Desk(config, replace(moment, cutoff=cutoff), store, progress, backfill=True)
+    desk = Desk(config, replace(moment, cutoff=cutoff), store, progress, backfill=True)
+    if store.edition(moment.night.isoformat()) is None:
+        require_stored(desk)
+    return desk
 
 
 def _resumed(desk: Desk) -> Desk:

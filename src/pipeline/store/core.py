@@ -93,6 +93,10 @@ class Store:
         """The articles published in a span, its end included, that came in after a night; by id."""
         return nights.articles_published(self._database, since, until, after)
 
+    def published_dropped(self, since: datetime, until: datetime, after: date) -> str:
+        """When some of what `articles_published` would give was dropped; empty when nothing was."""
+        return nights.published_dropped(self._database, since, until, after)
+
     def stories_with(self, ids: Sequence[str], since: date, before: date) -> dict[str, str]:
         """For each article that a story of the nights in the span held, the id that the latest of these goes by now."""
         return nights.stories_with(self._database, ids, since, before)
