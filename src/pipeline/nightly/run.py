@@ -234,7 +234,8 @@ def _published(config: Config, store: Store) -> int:
     """Write the archive's pages; how many of them were not there as they are."""
     issues = store.issues()
     editions = (store.edition(issue.night.isoformat()) for issue in issues)
-    written = publish_editions(archive_folder(config), (edition for edition in editions if edition is not None))
+    kept = (edition for edition in editions if edition is not None)
+    written = publish_editions(archive_folder(config), kept, frozenset(store.dropped_editions()))
     volumes = store.volumes(issues[0].night - timedelta(days=VOLUME_NIGHTS - 1), MOST_SOURCES)
     home = Home(config.mail.list_id, config.archive_url or "")
     return written + publish_index(archive_folder(config), issues, volumes, home)
