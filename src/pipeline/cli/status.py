@@ -171,6 +171,7 @@ def _edition_facts(latest: "Rendered", store: "Store", rejects: bool) -> "dict[s
 
 def _run_facts(run: "Run") -> "Json":
     return {
+        "run": run.name,
         "night": run.night.isoformat(),
         "started": run.started.isoformat(),
         "finished": None if run.finished is None else run.finished.isoformat(),

@@ -95,7 +95,7 @@ def last_unfinished(config: Config) -> date | None:
 def _run(config: Config, moment: Moment, progress: Progress) -> Iterator[tuple[Store, list[str]]]:
     """The lock, the store, and the run in its list; how it ended is what is put into the list given."""
     with _opened(config, moment) as store, progress.stage("night"):
-        run, ended = store.start_run(moment.night, moment.pace.now()), list[str]()
+        run, ended = store.start_run(moment.night, moment.pace.now(), moment.run), list[str]()
         try:
             yield store, ended
         except NewsfoldError as error:

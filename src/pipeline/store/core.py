@@ -157,9 +157,9 @@ class Store:
         """Before anything is mailed: put in doubt what a restored backup cannot know; whether this was one."""
         return backup.settle(self._database, today, now)
 
-    def start_run(self, night: date, now: datetime) -> int:
-        """Note that a run began; the run's number."""
-        return runs.start(self._database, night, now)
+    def start_run(self, night: date, now: datetime, name: str = "") -> int:
+        """Note that a run began, with the id that its log has; the run's number."""
+        return runs.start(self._database, night, now, name)
 
     def finish_run(self, run: int, outcome: str, now: datetime) -> None:
         """Note how a run ended."""
