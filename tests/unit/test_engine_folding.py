@@ -162,5 +162,5 @@ def test_copies_of_one_text_are_no_work_for_one_part_alone() -> None:
     leads = [row["lead"] for table in found.groups for row in table.to_pylist()]
     assert (len(leads), sum(leads)) == (size, 1)
     assert found.capped == BANDING.bands
-    for step in ("asked_signatures", "asked_shingles", "shingles_for", "verified", "links_of", "families_by_part"):
+    for step in ("asked_rows", "asked_shingles", "shingles_for", "verified", "links_of", "families_by_part"):
         assert max(workers.given[step]) < 1.5 * sum(workers.given[step]) / blocks, step
