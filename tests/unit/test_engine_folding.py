@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from articles import article, soup
-from pipeline.engine.columns import dealt, joined, ranges, restored
+from pipeline.engine.columns import dealt, joined, restored
 from pipeline.engine.folding import FoldedBlocks, fold_blocks
 from pipeline.engine.tables import articles_at, table_of
 from pipeline.engine.workers import Here
+from pipeline.minhash.documents import ranges
 from pipeline.minhash.search import BANDING
 from pipeline.records import Article
 from pipeline.stages.dedupe import Deduplication, dedupe

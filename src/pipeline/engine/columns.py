@@ -49,9 +49,3 @@ def places_in(known: Rows, wanted: Rows) -> Rows:
     """Where each of the wanted rows stands among the known ones, which are distinct and in any order."""
     order = np.argsort(known)
     return order[np.searchsorted(known, wanted, sorter=order)]
-
-
-def ranges(starts: Rows, sizes: Rows) -> Rows:
-    """The numbers from each start on, as many as its size, one range after the other."""
-    ends = np.cumsum(sizes)
-    return np.repeat(starts - (ends - sizes), sizes) + np.arange(ends[-1] if len(ends) else 0)

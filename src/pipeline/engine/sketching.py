@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from pipeline.engine.columns import Columns, dealt, joined, ranges, restored
+from pipeline.engine.columns import Columns, dealt, joined, restored
 from pipeline.engine.tables import Table, TableTexts, publishers_of
 from pipeline.minhash.bands import Banding, Entries, sorted_entries
 from pipeline.minhash.boilerplate import learnt, to_be_ignored
-from pipeline.minhash.documents import Rows, ignoring
+from pipeline.minhash.documents import Rows, ignoring, ranges
 from pipeline.minhash.kernels import Ignored, Signatures
 from pipeline.minhash.signatures import ShingleSets, Sketches, shingle_sets, sketch
 from pipeline.minhash.tokens import Hashes

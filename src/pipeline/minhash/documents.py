@@ -80,3 +80,9 @@ def ignoring(owner: Rows, sets: Sequence[Hashes] = ()) -> Ignored:
 def rows_of(ignored: Ignored, rows: Rows) -> Ignored:
     """The same for some of the texts."""
     return ignored._replace(owner=ignored.owner[rows])
+
+
+def ranges(starts: Rows, sizes: Rows) -> Rows:
+    """The numbers from each start on, as many as its size, one range after the other."""
+    ends = np.cumsum(sizes)
+    return np.repeat(starts - (ends - sizes), sizes) + np.arange(ends[-1] if len(ends) else 0)
