@@ -15,7 +15,7 @@ from pipeline.engine.columns import Columns, dealt, joined
 from pipeline.engine.numbering import Homes
 from pipeline.engine.sketching import LOW, Sketched
 from pipeline.engine.tables import Table, TableTexts
-from pipeline.minhash.bands import Banding, Candidates, Entries, Pairs, agreements, bucket_pairs
+from pipeline.minhash.bands import Banding, Candidates, Entries, Pairs, agreements, bucket_pairs, distinct
 from pipeline.minhash.copies import are_copies, may_be_copies
 from pipeline.minhash.documents import Rows
 from pipeline.minhash.overlap import Overlaps, shared_shingles
@@ -46,14 +46,14 @@ def pairs_by_block(pieces: Sequence[tuple[Entries, Rows]], home: Homes, blocks: 
         held.append(pairs)
         capped += large
         if sum(map(len, held)) > PAIRS_HELD or band == len(pieces[0][1]) - 1:
-            found, held = np.unique(np.concatenate([found, *held])), []
+            found, held = distinct(np.concatenate([found, *held]), len(home)), []
     targets = home[(found & LOW).astype(np.int64)].astype(np.int64)
     return [*(piece for (piece,) in dealt(targets, blocks, found)), capped]
 
 
 def asked_rows(pieces: Sequence[Entries], home: Homes, blocks: int) -> list[object]:
     """A block's pairs, each once, by the block of their earlier rows; then, likewise, the rows it wants to know."""
-    pairs = np.unique(np.concatenate(list(pieces)))
+    pairs = distinct(np.concatenate(list(pieces)), len(home))
     by_home = [piece for (piece,) in dealt(home[earlier(pairs)].astype(np.int64), blocks, pairs)]
     return [*by_home, *(np.unique(earlier(piece)) for piece in by_home)]
 
