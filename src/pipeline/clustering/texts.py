@@ -1,7 +1,6 @@
 """Articles as similarity sees them: vectors of the whole, the lead, the headline, the names and the dates."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -132,22 +131,30 @@ COUNTED = ("whole", "lead", "names", "headline", "lead_names", "dates")
 
 
 class Titles:
-    """Titles of tonight long enough to know a link by, found by their first words."""
+    """Titles of tonight long enough to know a link by, found by their first words.
+
+    Each is one string, under a number for its first words: as words, millions of titles would fill a worker's memory.
+    """
 
     def __init__(self, titles: Iterable[Sequence[str]]) -> None:
-        self._by_start: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
-        for title in titles:
-            if len(title) >= TITLE_WORDS:
-                self._by_start[tuple(title[:TITLE_WORDS])].add(tuple(title))
+        self._by_start: dict[int, list[str]] = {}
+        for title in dict.fromkeys(" ".join(title) for title in titles if len(title) >= TITLE_WORDS):
+            self._by_start.setdefault(_start(title.split(" ", TITLE_WORDS), 0), []).append(title)
 
-    def linked(self, line: Sequence[str], own: tuple[str, ...]) -> bool:
+    def linked(self, line: Sequence[str], own: str) -> bool:
         """Whether a line is little more than the title of another article; `own` is that of the line's article."""
         for at in range(len(line) - TITLE_WORDS + 1):
-            for title in self._by_start.get(tuple(line[at : at + TITLE_WORDS]), ()):
-                repeats = tuple(line[at : at + len(title)]) == title
-                if repeats and title != own and len(line) <= len(title) + TEASER_WORDS:
+            for title in self._by_start.get(_start(line, at), ()):
+                length = title.count(" ") + 1
+                repeats = " ".join(line[at : at + length]) == title
+                if repeats and title != own and len(line) <= length + TEASER_WORDS:
                     return True
         return False
+
+
+def _start(line: Sequence[str], at: int) -> int:
+    """A number for the words that a title may begin with."""
+    return hash(tuple(line[at : at + TITLE_WORDS]))
 
 
 def read_texts(articles: Sequence[Article], background: Background) -> Texts:
@@ -267,7 +274,7 @@ def _shares(headlines: Bags, terms: Sequence[str], rarities: Floats) -> sparse.c
 
 def _without_teasers(articles: Sequence[Article], tonight: Titles) -> list[str]:
     """The articles' texts without lines that link to another article of tonight: pages end in lists of those."""
-    titles = [tuple(words(article.title)) for article in articles]
+    titles = [" ".join(words(article.title)) for article in articles]
     return [
         "\n".join(line for line in article.text.split("\n") if not tonight.linked(words(line), title))
         for article, title in zip(articles, titles, strict=True)

@@ -24,7 +24,7 @@ from pipeline.engine.folding import OTHERS_AT_ONCE, FoldedBlocks
 from pipeline.engine.numbering import Homes, Ids, IndexPart, bounds_of
 from pipeline.engine.tables import Table, articles_at, in_blocks, table_of
 from pipeline.engine.workers import Grid, Held, Reference, Workers, turned
-from pipeline.records import Article, CopyGroup
+from pipeline.records import CopyGroup
 from pipeline.stages.cluster import medoid_first, story_id, story_numbers
 from pipeline.text.words import words
 
@@ -260,26 +260,8 @@ def read_leads(table: Table, pieces: Sequence[Columns], titles: Sequence[Ids]) -
     order = np.argsort(rows)
     articles = articles_at(table, offsets[order])
     ids = pa.array([one.id for one in articles], pa.large_string())
-    return Leads(rows[order], voices[order], ids), read_each(articles, titles_met(articles, titles))
-
-
-def titles_met(articles: Sequence[Article], titles: Sequence[Ids]) -> Titles:
-    """Those of all titles that may be in the articles: their first words stand there somewhere.
-
-    All titles of tonight would take ten times the memory as words.
-    """
-    lines = (words(line) for article in articles for line in article.text.split("\n"))
-    starts = np.fromiter(
-        (hash(tuple(line[at : at + TITLE_WORDS])) for line in lines for at in range(len(line) - TITLE_WORDS + 1)),
-        dtype=np.int64,
-    )
-    starts = np.unique(starts)
-    met: list[list[str]] = []
-    for some in titles:
-        split = [title.split(" ") for title in some.to_pylist()]
-        own = np.fromiter((hash(tuple(title[:TITLE_WORDS])) for title in split), dtype=np.int64, count=len(split))
-        met += [split[at] for at in np.flatnonzero(np.isin(own, starts)).tolist()]
-    return Titles(met)
+    tonight = Titles(title.split(" ") for some in titles for title in some.to_pylist())
+    return Leads(rows[order], voices[order], ids), read_each(articles, tonight)
 
 
 def vectors_at(
