@@ -9,8 +9,8 @@ is a process of its own: with Ray on so many processes and GiB of object store, 
 the same plan in one process, where what each step hands on can be counted.
 
 `groups` is a digest of every id with its group and similarity, in order, and `stories`, with --stories, of every id
-with its story: the same where results are the same, id for id. `longest` is the task of a worker that took longest,
-`busy` the seconds that all of them took.
+with its story: the same where results are the same, id for id. `longest` is the longest task
+of each of some steps, `busy` what all tasks took, in seconds of a processor.
 """
 
 import argparse
@@ -49,6 +49,7 @@ from pipeline.stages.dedupe import dedupe
 
 IN_A_FILE = 25_000
 MIB, GIB = 2**20, 2**30
+LONGEST = 4
 NAMES = ("id", "group", "similarity", "exact")
 """What groups are told apart by."""
 
@@ -132,20 +133,23 @@ class Timed(RayWorkers):
 
 
 def timed(folder: str, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 - whatever it takes
-    """Call a function and write down how long it took."""
-    start = time.monotonic()
+    """Call a function and write down the processor time that it took."""
+    start = time.process_time()
     result = function(*arguments)
     with (Path(folder) / str(os.getpid())).open("a") as stream:
-        stream.write(f"{time.monotonic() - start} {function.__name__}\n")
+        stream.write(f"{time.process_time() - start} {function.__name__}\n")
     return result
 
 
 def tasks_in(folder: str) -> dict[str, Any]:
-    """The task that took longest, and what all took."""
-    lines = (line for file in Path(folder).iterdir() for line in file.read_text().splitlines())
-    taken = [(float(seconds), name) for seconds, name in map(str.split, lines)]
-    longest, name = max(taken)
-    return {"longest": f"{name} {longest:.1f}", "busy": sum(seconds for seconds, _ in taken)}
+    """The steps with the longest tasks, and what all took."""
+    taken: defaultdict[str, list[float]] = defaultdict(list)
+    for file in Path(folder).iterdir():
+        for seconds, name in map(str.split, file.read_text().splitlines()):
+            taken[name].append(float(seconds))
+    longest = sorted(((max(each), name) for name, each in taken.items()), reverse=True)[:LONGEST]
+    shown = {name: round(seconds, 1) for seconds, name in longest}
+    return {"longest": shown, "busy": sum(map(sum, taken.values()))}
 
 
 def digest_of(rows: Iterable[tuple[Any, ...]]) -> str:
