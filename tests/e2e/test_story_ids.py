@@ -13,7 +13,7 @@ from made_nights import LINES, TONIGHT, WEDNESDAY, Line, asked, configured, line
 from made_stories import FIRE, FIRE_TOO, STRIKE
 from pipeline.cli.main import app
 from pipeline.config import Config
-from pipeline.nightly.desk import Outcome, state_file
+from pipeline.nightly.desk import Outcome
 from pipeline.nightly.run import run_night
 
 THURSDAY = (
@@ -67,7 +67,7 @@ def night_ids(config: Config, days: int) -> dict[str, str]:
 
 def explained(config: Config, identifier: str) -> list[str]:
     """What `newsfold explain` says."""
-    done = CliRunner().invoke(app, ["explain", identifier, "--state", str(state_file(config))])
+    done = CliRunner().invoke(app, ["explain", identifier, "--state", str(config.state_file)])
     assert done.exit_code == 0, done.output
     return done.stdout.splitlines()
 

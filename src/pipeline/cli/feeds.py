@@ -88,10 +88,9 @@ def feed_line(state: "FeedState") -> str:
 
 def _states(config: Config) -> "dict[str, FeedState]":
     """What the state knows of feeds."""
-    from pipeline.nightly.desk import state_file
     from pipeline.store.core import open_store
 
-    with open_store(state_file(config)) as store:
+    with open_store(config.state_file) as store:
         return store.feeds()
 
 

@@ -101,23 +101,3 @@ class Desk:
     def remembered(self) -> date:
         """The first night whose stories may be continued."""
         return self.moment.night - timedelta(days=self.config.edition.remember_days)
-
-
-def state_file(config: Config) -> Path:
-    """Where the state of this configuration lies."""
-    return config.state_file
-
-
-def archive_folder(config: Config) -> Path:
-    """Where the archive lies, a static site."""
-    return config.data_dir / "archive"
-
-
-def signature_folder(config: Config) -> Path:
-    """Where the signatures of the last nights lie."""
-    return config.data_dir / "signatures"
-
-
-def unfinished_folder(config: Config) -> Path:
-    """Where the checkpoints of unfinished nights lie."""
-    return config.unfinished_folder

@@ -7,7 +7,7 @@ from pipeline.clustering.background import NOTHING
 from pipeline.clustering.texts import usual_terms
 from pipeline.mail.audience import choices
 from pipeline.minhash.memory import open_memory
-from pipeline.nightly.desk import Desk, Step, signature_folder
+from pipeline.nightly.desk import Desk, Step
 from pipeline.nightly.sources import fetched_for, gathered_for
 from pipeline.records import (
     Article,
@@ -112,7 +112,7 @@ def _echoes(desk: Desk, articles: Sequence[Article]) -> tuple[Echo, ...]:
     def earlier(ids: Sequence[str]) -> tuple[Article, ...]:
         return desk.store.articles(list(_told(desk, ids)))
 
-    memory = open_memory(signature_folder(desk.config))
+    memory = open_memory(desk.config.signature_folder)
     echoes = recall(articles, memory, earlier, desk.config.copies.threshold)
     desk.checkpoints.save("recall", echoes)
     return echoes
