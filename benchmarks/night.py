@@ -28,8 +28,9 @@ from corpus import SILENT
 from pipeline.config import DEFAULT_MODEL, Config, DigestConfig, SourceConfig
 from pipeline.jsonlines import article_line
 from pipeline.nightly import run
-from pipeline.nightly.desk import Desk, Moment, Step
+from pipeline.nightly.desk import Desk, Moment
 from pipeline.nightly.line import line
+from pipeline.nightly.steps import Step
 from pipeline.records import Article
 from pipeline.stages.deliver import Pace
 from pipeline.store.rows import Night

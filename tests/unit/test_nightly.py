@@ -26,8 +26,9 @@ from pipeline.errors import InputError, LockedError, ModelError, NewsfoldError
 from pipeline.minhash.memory import open_memory
 from pipeline.nightly import line as nightly_line
 from pipeline.nightly import run as nightly_run
-from pipeline.nightly.desk import Ending, Outcome
+from pipeline.nightly.desk import Outcome
 from pipeline.nightly.run import run_night, send_pending
+from pipeline.nightly.steps import Ending
 from pipeline.records import CopyGroup, PastStory, Story
 from pipeline.stages.cluster import cluster
 from pipeline.store.core import open_store

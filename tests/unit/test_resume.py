@@ -12,8 +12,9 @@ from pipeline.config import Config, DigestConfig
 from pipeline.engine import choice
 from pipeline.errors import NewsfoldError
 from pipeline.nightly import line as nightly_line
-from pipeline.nightly.desk import Ending, Outcome, Step
+from pipeline.nightly.desk import Outcome
 from pipeline.nightly.run import last_unfinished, prepare_night, run_night, send_pending
+from pipeline.nightly.steps import Ending, Step
 from pipeline.progress import QUIET
 from pipeline.stages.summarise import summarise
 

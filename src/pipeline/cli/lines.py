@@ -15,6 +15,7 @@ from pipeline.cli.terminal import Address, EngineName, Exit, exits, group_line, 
 from pipeline.config import DEFAULT_MODEL, Device, SourceConfig
 from pipeline.errors import ConfigError, InputError
 from pipeline.jsonlines import (
+    STANDARD,
     BadLineError,
     JsonObject,
     Line,
@@ -37,7 +38,6 @@ Input = Annotated[Path, typer.Argument(metavar="IN", help="JSON Lines file (.gz,
 Output = Annotated[Path, typer.Option("--output", "-o", help="JSON Lines file (.gz, .zst); - is standard output")]
 Rejects = Annotated[Path | None, typer.Option("--rejects", help="also write the rejects to this JSON Lines file")]
 Processes = Annotated[int, typer.Option(min=0, help="how many cores to use; 0 is all, and the result is the same")]
-STANDARD = Path("-")
 PORTION = 32
 """Stories that are told together: enough to fill the model's batches, few enough to see the work go on."""
 

@@ -7,8 +7,9 @@ from pipeline.clustering.background import NOTHING
 from pipeline.clustering.texts import usual_terms
 from pipeline.mail.audience import choices
 from pipeline.minhash.memory import open_memory
-from pipeline.nightly.desk import Desk, Step
+from pipeline.nightly.desk import Desk
 from pipeline.nightly.sources import fetched_for, gathered_for
+from pipeline.nightly.steps import Step
 from pipeline.records import (
     Article,
     CopyGroup,
@@ -66,7 +67,7 @@ def line(desk: Desk) -> Generator[Step, None, Night]:
     yield Step.CLUSTER
     ranked = rank(found, desk.moment.cutoff, config.topics)
     with progress.stage("summarise") as tally:
-        told = _summaries(desk, ranked)
+        told = _summaries(desk, [one.story for one in ranked])
         tally["digests"] = sum(bool(one.sentences) for one in told)
     yield Step.SUMMARISE
     counts = replace(gathered.counts, copies=copies, stories=len(found))

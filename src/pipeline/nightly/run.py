@@ -21,14 +21,9 @@ from pipeline.forms.feed import Home
 from pipeline.forms.index import MOST_SOURCES, VOLUME_NIGHTS
 from pipeline.minhash.memory import open_memory
 from pipeline.minhash.search import sketch_articles
-from pipeline.nightly.desk import (
-    Desk,
-    Ending,
-    Moment,
-    Outcome,
-    Step,
-)
+from pipeline.nightly.desk import Desk, Moment, Outcome
 from pipeline.nightly.line import CHECKPOINTS, line
+from pipeline.nightly.steps import Ending, Step
 from pipeline.nightly.tidying import tidy
 from pipeline.progress import QUIET, Progress
 from pipeline.records import (
@@ -111,10 +106,10 @@ def _opened(config: Config, moment: Moment) -> Iterator[Store]:
 
 def _desk(config: Config, moment: Moment, store: Store, progress: Progress) -> Desk:
     """The desk of a night, which a backfilled one finds as its own day would have left it."""
-    latest = store.latest_edition()
-    if latest is None or moment.night.isoformat() >= latest.edition:
+    latest = store.latest_night()
+    if latest is None or moment.night >= latest[0]:
         return Desk(config, moment, store, progress)
-    time_of_day = latest.cutoff.astimezone(config.zone).time()
+    time_of_day = latest[1].astimezone(config.zone).time()
     cutoff = datetime.combine(moment.night, time_of_day, config.zone)
     return Desk(config, replace(moment, cutoff=cutoff), store, progress, backfill=True)
 
