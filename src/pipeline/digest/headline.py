@@ -15,6 +15,7 @@ from pipeline.digest.grounding import fault_of_facts, read_sources
 from pipeline.digest.select import agreement
 from pipeline.records import Article, Story
 from pipeline.text.casing import recased
+from pipeline.text.language import ENGLISH
 from pipeline.text.normalise import without_dateline
 from pipeline.text.sentences import sentences
 from pipeline.text.words import content_stems
@@ -25,8 +26,6 @@ TITLE_CASE = 0.6
 """Share of a title's words with a capital from which capitals tell no names."""
 READ = 6
 """Titles that the consistency model reads at most."""
-LANGUAGES = ("en", "")
-"""What the consistency model reads."""
 _QUOTATION = re.compile(r"[“\"][^“”\"]*[”\"]")
 
 
@@ -68,7 +67,7 @@ def _holds(article: Article, story: Story) -> bool:
 def _preferred(held: Iterator[Article], story: Story, checker: Checker | None) -> Article | None:
     """The first whose title the consistency model does not doubt, else the first; None when there is none."""
     read = list(islice(held, READ if checker else 1))
-    if checker is None or len(read) < 2 or story.leads[0].lang not in LANGUAGES:
+    if checker is None or len(read) < 2 or story.leads[0].lang not in ENGLISH:
         return next(iter(read), None)
     texts = [lead.text for lead in story.leads]
     titles = [_as_sentence(article.title, "\n".join(texts)) for article in read]

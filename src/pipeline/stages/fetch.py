@@ -8,7 +8,7 @@ from importlib import metadata
 
 from pipeline.config import FetchConfig, SourceConfig
 from pipeline.errors import FetchError, InputError
-from pipeline.opml import read_opml
+from pipeline.opml import feeds_of
 from pipeline.page import read_fragment
 from pipeline.progress import QUIET, Progress
 from pipeline.records import Kind, RawItem, Reject
@@ -86,12 +86,10 @@ def listed_feeds(source: SourceConfig) -> tuple[Feed | Reject, ...]:
 
     Raises InputError when that list is required.
     """
-    if source.url is not None:
-        return (Feed(source.url, source.name, source.required),)
-    if source.opml is None:
-        return ()
+    # A feed of a list may be missing: the list itself is what is required.
+    required = source.required and source.url is not None
     try:
-        return tuple(Feed(outline.url, source.name) for outline in read_opml(source.opml.read_bytes(), source.place))
+        return tuple(Feed(outline.url, source.name, required) for outline in feeds_of(source))
     except (OSError, InputError) as error:
         problem = (error.strerror or "unreadable") if isinstance(error, OSError) else str(error)
         if source.required:
