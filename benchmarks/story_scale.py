@@ -35,6 +35,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from cluster import SETS, Labelled, changed, labelled_lines
+from corpus import SOURCES
 from harness import DEFAULT_SHARED, head
 from pipeline.clustering.vectors import Rows
 from pipeline.records import Article, CopyGroup
@@ -42,7 +43,6 @@ from pipeline.stages import cluster as stage
 from pipeline.stages.dedupe import dedupe
 from pipeline.text.sentences import sentences
 
-OTHER_SETS = ("reuters21578/corpus.jsonl.gz", "neus/train.clusters.jsonl.gz")
 GOLD_SETS = ("ECB+", "BASIL", "NeuS", "Multi-News")
 GOLD_SHARE = 0.5
 """How much of a night may be labelled articles."""
@@ -200,7 +200,7 @@ def make_night(data: Path, count: int) -> Night:
     """A night of so many articles, as the top of this file says."""
     chance = random.Random(SEED)  # noqa: S311 - always the same night is the point
     gold, stories = labelled_part({name: labelled_lines(data / SETS[name]) for name in GOLD_SETS}, count, chance)
-    others = [labelled_lines(data / path).articles for path in OTHER_SETS]
+    others = [labelled_lines(data / path).articles for path in SOURCES]
     unlabelled = [article for part in others for article in part if article.title or article.text]
     chance.shuffle(unlabelled)
     real = [*gold, *unlabelled[: count - len(gold)]]
