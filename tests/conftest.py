@@ -24,6 +24,17 @@ def tiny_causal(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_model.build_causal(tmp_path_factory.mktemp("models") / "tiny-causal")
 
 
+@pytest.fixture
+def home(tmp_path: Path, tiny_causal: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a configuration under its default name and a source of four articles."""
+    from made_nights import LINES, write_config, write_lines
+
+    write_lines(tmp_path / "in" / "day.jsonl", LINES)
+    write_config(tmp_path / "newsfold.toml", tiny_causal, Path("in"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 @pytest.fixture(scope="session")
 def tiny_seq2seq(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny sequence-to-sequence model with random weights."""
