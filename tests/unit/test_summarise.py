@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from made_stories import FIRE, FIRE_TOO, STRIKE, StubConsistency, StubWriter, make, story_of
@@ -183,6 +183,7 @@ def test_the_order_of_articles_does_not_matter(articles: list[Article]) -> None:
 
 @settings(deadline=None)
 @given(st.text(max_size=200), st.text(max_size=200))
+@example("", ".")
 def test_no_proposal_gets_past_the_check(proposal: str, text: str) -> None:
     """Whatever a writer answers to whatever was written, only source sentences and harmless shortenings are told."""
     story = story_of(make("a", f"{text}\n{FIRE}", lang="en"))

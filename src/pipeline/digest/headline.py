@@ -30,7 +30,7 @@ _QUOTATION = re.compile(r"[“\"][^“”\"]*[”\"]")
 
 
 def headline(story: Story, checker: Checker | None = None) -> str:
-    """The best title that holds, else how the story's first text begins, else the best title.
+    """The best title that holds, else how the story's first text begins, else the best title; "" when there is none.
 
     A lone article keeps its title.
     """
@@ -40,7 +40,7 @@ def headline(story: Story, checker: Checker | None = None) -> str:
     best = _preferred(held, story, checker)
     if best is not None:
         return best.title
-    return next(chain(filter(None, map(_beginning, story.leads)), (article.title for article in ranked)))
+    return next(chain(filter(None, map(_beginning, story.leads)), (article.title for article in ranked)), "")
 
 
 def _ranked(story: Story) -> list[Article]:
@@ -84,9 +84,10 @@ def _as_sentence(title: str, texts: str) -> str:
 
 
 def _beginning(article: Article) -> str:
-    """How a text begins, on one line that is not long, without a full stop; "" when it has no sentence."""
-    first = next(iter(sentences(without_dateline(article.text), article.lang)), "")
+    """How a text begins, on one line that is not long, without a full stop; "" when no sentence of it holds a word."""
+    told = sentences(without_dateline(article.text), article.lang)
+    first = next((sentence for sentence in told if any(map(str.isalnum, sentence))), "")
     start, end = next(iter(harmless_cuts(first)), (len(first), len(first)))
-    told = (first[:start] + first[end:]).rstrip(".")
-    told = told[:1].upper() + told[1:]
-    return told if len(told) <= LONGEST else f"{told[:LONGEST].rsplit(' ', 1)[0]} …"
+    kept = (first[:start] + first[end:]).rstrip(".")
+    title = kept[:1].upper() + kept[1:]
+    return title if len(title) <= LONGEST else f"{title[:LONGEST].rsplit(' ', 1)[0]} …"
