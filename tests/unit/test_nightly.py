@@ -367,7 +367,7 @@ def test_a_killed_run_leaves_nothing(config: Config, tmp_path: Path, tiny_causal
 def test_file_names_and_order_do_not_matter(config: Config, tmp_path: Path, seed: int) -> None:
     """The same articles in other files and another order give the same edition, byte for byte."""
     lines = list(LINES)
-    Random(seed).shuffle(lines)  # noqa: S311 a repeatable order, no secret
+    Random(seed).shuffle(lines)  # noqa: S311 - a repeatable order, no secret
     for number, line in enumerate(lines):
         write_lines(tmp_path / "other" / f"{number}-{seed}.jsonl", [line])
     shuffled = configured(tmp_path / "state2", Path(config.digest.model), tmp_path / "other")

@@ -66,7 +66,7 @@ def chosen(story: Story, words: int = 90) -> list[str]:
 def test_the_order_of_articles_does_not_matter(story: Story, seed: int) -> None:
     """The same articles in another order tell the same story."""
     groups = list(story.groups)
-    Random(seed).shuffle(groups)  # noqa: S311 a repeatable order, no secret
+    Random(seed).shuffle(groups)  # noqa: S311 - a repeatable order, no secret
     shuffled = Story(story.id, tuple(groups))
     assert chosen(shuffled) == chosen(story)
 

@@ -50,7 +50,7 @@ def test_any_text_is_read_or_not(text: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.datetimes(datetime(1990, 1, 1), datetime(2026, 3, 9)), st.integers(-12 * 60, 14 * 60))  # noqa: DTZ001 bounds
+@given(st.datetimes(datetime(1990, 1, 1), datetime(2026, 3, 9)), st.integers(-12 * 60, 14 * 60))  # noqa: DTZ001 - bounds
 def test_iso_times_come_back_as_they_are(moment: datetime, minutes: int) -> None:
     """What article lines hold is exact to the microsecond, offset included."""
     aware = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
