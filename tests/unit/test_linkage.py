@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from pipeline.clustering.draws import SAMPLE, draw, merge_samples, samples_of
-from pipeline.clustering.graph import Floats
 from pipeline.clustering.linkage import Judge, ScoredPairs, average_link
-from pipeline.clustering.vectors import Rows
+from pipeline.clustering.vectors import Floats, Rows
 
 SEEDS = st.integers(0, 2**32 - 1)
 
