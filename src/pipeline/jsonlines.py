@@ -173,13 +173,4 @@ def article_from_line(line: Line) -> Article:
 def article_line(article: Article) -> JsonObject:
     """The article line of an article, keys that were passed through included."""
     published = article.published.isoformat() if article.published else ""
-    known = {
-        "id": article.id,
-        "url": article.url,
-        "title": article.title,
-        "text": article.text,
-        "published": published,
-        "lang": article.lang,
-        "source": article.source,
-    }
-    return {**known, **article.extra}
+    return {key: getattr(article, key) for key in _ARTICLE_KEYS} | {"published": published, **article.extra}

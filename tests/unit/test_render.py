@@ -13,18 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_editions import (
-    HOSTILE,
-    NIGHT,
-    ZONE,
-    article,
-    assert_whole,
-    edition,
-    full_edition,
-    lone,
-    outline,
-    tree,
-)
+from made_editions import HOSTILE, NIGHT, ZONE, article, assert_whole, edition, full_edition, lone, outline, tree
 from pipeline.forms.palette import DARK, LIGHT, Palette
 from pipeline.forms.plain import WIDTH
 from pipeline.forms.words import clean

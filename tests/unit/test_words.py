@@ -6,15 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.text.words import (
-    SHINGLE_CHARACTERS,
-    SHINGLE_WORDS,
-    STOP_WORDS,
-    content_stems,
-    shingles,
-    stem,
-    words,
-)
+from pipeline.text.words import SHINGLE_CHARACTERS, SHINGLE_WORDS, STOP_WORDS, content_stems, shingles, stem, words
 
 LATIN = st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), max_size=20)
 HAN = st.text(alphabet="港口议会投票关闭旧码头冬季风暴来临之前工程师说木桩", min_size=1, max_size=30)

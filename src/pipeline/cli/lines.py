@@ -27,7 +27,7 @@ from pipeline.jsonlines import (
     write_lines,
 )
 from pipeline.progress import Progress
-from pipeline.records import Article, CopyGroup, Json, Reject
+from pipeline.records import SOURCE_FAILED, Article, CopyGroup, Json, Reject
 
 if TYPE_CHECKING:
     from pipeline.digest.check import Checker
@@ -88,7 +88,7 @@ def ingest(
     refused = [*(result for result in results if isinstance(result, Reject)), *polished.repeats]
     write_lines(output, (article_line(article) for article in polished.articles))
     report_rejects(refused, rejects)
-    return Exit.SOURCES_FAILED if any(reject.stage == "source" for reject in refused) else Exit.DONE
+    return Exit.SOURCES_FAILED if any(reject.stage == SOURCE_FAILED for reject in refused) else Exit.DONE
 
 
 @exits

@@ -22,9 +22,6 @@ from pipeline.store.checkpoints import Checkpoints, NoCheckpoints
 from pipeline.store.core import Store
 from pipeline.web.feeds import FeedState
 
-SOURCE_FAILED = "source"
-"""The stage of a reject that stands for a whole source."""
-
 
 @dataclass(frozen=True, slots=True)
 class Moment:

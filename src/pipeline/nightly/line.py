@@ -10,16 +10,7 @@ from pipeline.minhash.memory import open_memory
 from pipeline.nightly.desk import Desk
 from pipeline.nightly.sources import fetched_for, gathered_for
 from pipeline.nightly.steps import Step
-from pipeline.records import (
-    Article,
-    CopyGroup,
-    Counts,
-    Echo,
-    Edition,
-    Story,
-    Summary,
-    Telling,
-)
+from pipeline.records import Article, CopyGroup, Counts, Echo, Edition, Story, Summary, Telling
 from pipeline.stages.edit import Frame, edit, rank
 from pipeline.stages.fetch import Fetched
 from pipeline.stages.recall import recall
