@@ -18,7 +18,7 @@ _TOKEN = re.compile(r"[^\W_]+(?:[.,:’'-](?<=\d[.,:])\d[^\W_]*|[.’'-][^\W_]+)
 _MARK = re.compile(r"[,;:()—–“”\"]|\s-\s")
 _QUOTE = frozenset('“”"')
 # The mark that closes a remark goes with it, and so does the full stop of an abbreviation before it.
-_CLOSING = re.compile(r"\.?\s*[,)–—]")
+_CLOSING = re.compile(r"\.?(?:\s*[,)–—]|\s-(?=\s))")
 # Leaving these out, or putting them in, changes nothing.
 _FREE = frozenset({"the", "a", "an", "that"})
 # With these an opening may begin ("On Monday, ...").
@@ -29,11 +29,18 @@ _OPENINGS = frozenset(
 _CLAUSE_OPENINGS = frozenset("after as because before since when while".split())
 _ONLY_CLAUSE_OPENINGS = frozenset("as because when while".split())
 LONGEST_PHRASE = 5
-# An opening with one of these weakens what follows ("In theory, ...", "In some cases, ...").
+# What these open adds to what follows and never narrows it, however long it is ("Following weeks of talks with ...").
+_ADDING = frozenset({"amid", "following"})
+# An opening or an insertion with one of these weakens the rest ("In theory, ...", "In some cases, ...").
 _WEAKENING = frozenset(
-    "average best case cases drill effect example exercise film future least luck most movie name novel part parts"
-    " place places play practice principle scenario short simulation some story theory time times worst".split()
+    "average best case cases comic comments dream dreams drill effect episode example exercise fiction film"
+    " future game interview jest joke least letter luck message most movie name novel paper parody part parts"
+    " place places play post practice principle real satire scenario series short show simulation some speech"
+    " statement story terms theory time times tweet video worst".split()
 )
+# With these several stand as the subject.
+_PLURAL = frozenset("are have were".split())
+_PRONOUNS = frozenset("he her hers him his it its she their theirs them they this".split())
 # The verbs by which a clause is told from a phrase: a clause whose verb is missing here is left alone.
 _VERB = re.compile(
     r"(?:am|are|is|was|were|has|have|had|do|does|did|will|would|can|could|may|might|must|shall|should)(?:n't)?"
@@ -46,6 +53,25 @@ _CONJUNCTIONS = frozenset("and or but nor".split())
 _REPORTING = frozenset("added said says told wrote".split())
 # With these a remark may begin that ends at a mark or with the sentence (", who visited in May,").
 _REMARKS = frozenset("aged including such where which who whose".split())
+# With these a name may be told what it is (", the mayor of Lindmar,").
+_DETERMINERS = frozenset("a an another her his its one our the their".split())
+# With these an insertion may begin that only sets the scene (", in his first debate,"). Not "with": "the firm, with its
+# partners, owns half of it"; not "after": "wages, after tax, rose".
+_INSERTIONS = frozenset("amid at during following from in on".split())
+# Verbs that cannot be participles: what they follow is their subject.
+_FINITE = re.compile(
+    r"(?:am|are|is|was|were|has|have|had|do|does|did|will|would|can|could|may|might|must|shall|should)(?:n't)?"
+    r"|ate|began|broke|came|chose|drew|drove|fell|flew|gave|grew|knew|rang|rose|said|sang|sank|saw|spoke|stole|swore"
+    r"|threw|took|tore|went|woke|wore|wrote"
+)
+# What is told of a thing in passing: how, where or by whom something was done (", surrounded by guards,").
+_PASSIVE = re.compile(
+    r"(?!(?:need|speed|indeed) )(?:\w{3,}ed|built|drawn|held|led|made|sent|shot|sold|won)"
+    r" (?:as|at|by|from|in|on|to|with)"
+)
+# The same at the end of a sentence, where what follows a comma may as well be its verb (", voted with the government").
+_PASSIVE_AT_END = re.compile(rf"(?:{_PASSIVE.pattern})(?<= by)|compared (?:to|with)")
+_APART = frozenset({",", "–", "—", " - "})
 # With these an adjunct may begin that runs to the end of its part ("met in Paris during the vote").
 _ADJUNCTS = frozenset("before during since while".split())
 # "on Sunday", "in May 2024": an adjunct of its own.
@@ -65,19 +91,20 @@ FEWEST_WORDS_LEFT = 5
 # Doubt, denial, condition, attribution, correction: they bear on the truth of what stays and are never left out.
 _BEARING = frozenset(
     """
-    according accordingly accuse accused accuses acting admit admits admitted aim aims alleged allegedly alleges
-    annulled apparent apparently appear appeared appears asked assuming attempt attempted barring believe believed
-    believes but can cancelled cannot claim claimed claims condition conditional consider considered considers
-    consistent corrected could debunked declined denied denies deny depending despite disproved doubt doubts draft
-    estimate estimated estimates except excepting excluding expect expected expects fail failed fails fake false
-    falsely feared former hardly hoax hope hoped hopes however if incorrect incorrectly intend intended intends
-    invented likely may maybe might minus mistaken mistakenly neither never no nobody none nor not nothing or
-    otherwise overturned partly pending perhaps plan planned plans pledge pledged pledges possible possibly potential
-    predicted pretended pretending probably propose proposed proposes provided providing rarely refuse refused refuses
-    reject rejected rejects report reported reportedly reports retracted reversed revoked rule ruled rumoured said say
-    says scarcely seek seeks seem seemed seems should so subject supposed supposing suspected suspects tell than
-    though told too try trying unclear unconfirmed unless unlikely until untrue urge urged urges vow vowed warn warned
-    warns whether will withdrawn without would wrong wrongly yet
+    according accordingly accuse accused accuses acting adjusted admit admits admitted aim aims alleged allegedly
+    alleges annulled apparent apparently appear appeared appears asked assuming attempt attempted barring based
+    believe believed believes but calculated can cancelled cannot citing claim claimed claims condition conditional
+    consider considered considers consistent corrected could counted debunked declined denied denies deny depending
+    despite disproved doubt doubts draft dreaming estimate estimated estimates except excepting excluding expect
+    expected expects fail failed failing fails fake false falsely feared former hardly hoax hope hoped hopes however
+    if imagining incorrect incorrectly intend intended intends invented joking kidding likely may maybe measured
+    might minus mistaken mistakenly neither never no nobody none nor not nothing or otherwise overturned partly
+    pending perhaps plan planned plans playing pledge pledged pledges portraying possible possibly potential
+    predicted pretended pretending probably propose proposed proposes provided providing quoting rarely refuse
+    refused refuses reject rejected rejects report reported reportedly reports retracted reversed revoked rule ruled
+    rumoured said say says scarcely seek seeks seem seemed seems should simulating so subject supposed supposing
+    suspected suspects tell than though told too try trying unclear unconfirmed unless unlikely until untrue urge
+    urged urges vow vowed warn warned warns whether will withdrawn without would wrong wrongly yet
     """.split()
 )
 # Where one of these stays, its clause stays whole: "the first in 22 years" is not "the first", and what nobody may do
@@ -252,14 +279,31 @@ def _is_opening(given: _Source, part: Sequence[int], following: Sequence[int]) -
     """Whether a sentence's first part only sets time or place, and the main clause comes right after its comma."""
     first, opening = given.words[0], [given.words[row] for row in part]
     has_verb = given.verb_in(part) is not None
-    if first not in _OPENINGS or given.mark_after(part[0]) != "," or not _WEAKENING.isdisjoint(opening):
+    if given.mark_after(part[0]) != "," or not _WEAKENING.isdisjoint(opening) or _takes_up(given, part, following):
+        return False
+    if first.endswith("ing") and first not in _OPENINGS:
+        return len(part) >= FEWEST_REMARK_WORDS and _is_main_clause(given, following) and _ends_well(given, following)
+    if first not in _OPENINGS:
         return False
     if has_verb:
         return first in _CLAUSE_OPENINGS and _is_main_clause(given, following)
+    if first in _ADDING:
+        return _is_main_clause(given, following)
     if first in _ONLY_CLAUSE_OPENINGS or len(part) > LONGEST_PHRASE:
         return False
     measured = any(_MEASURES.search(given.words[row]) for row in following)
     return not measured and _is_main_clause(given, following)
+
+
+def _takes_up(given: _Source, part: Sequence[int], following: Sequence[int]) -> bool:
+    """Whether what follows an opening calls someone "he" or "it" whom the opening may have named."""
+    return given.words[following[0]] in _PRONOUNS and any(given.capital[row] for row in part[1:])
+
+
+def _ends_well(given: _Source, clause: Sequence[int]) -> bool:
+    """Whether a clause is not itself put in between: what comes after it begins with no verb."""
+    after = clause[-1] + 1
+    return after == len(given.words) or not _VERB.fullmatch(given.words[after])
 
 
 def _is_main_clause(given: _Source, part: Sequence[int]) -> bool:
@@ -277,10 +321,16 @@ def _is_attribution(given: _Source, part: Sequence[int]) -> bool:
 
 
 def _is_last_remark(given: _Source, start: int, end: int) -> bool:
-    """Whether a sentence's last part is a remark: "which ...", "leaving 300 people ..."."""
-    first = given.words[start]
-    participle = first.endswith("ing") and not given.capital[start] and end - start >= FEWEST_PARTICIPLE_WORDS
-    return participle or first in _ADJUNCTS or first in _REMARKS or _is_adjunct(given, start, end)
+    """Whether a sentence's last part is a remark: "which ...", "leaving 300 people ...", "caused by the storm"."""
+    first, opening = given.words[start], " ".join(given.words[start : start + 2])
+    if first in _ADJUNCTS | _REMARKS or _is_adjunct(given, start, end):
+        return True
+    if given.marks[given.parts[start]] not in _APART:
+        return False
+    if _PASSIVE_AT_END.fullmatch(opening):
+        # Without a verb before it, it may be the verb itself: "Berg, a judge, stopped by the road".
+        return given.verb_in(given.part_of(start - 1)) is not None
+    return first.endswith("ing") and not given.capital[start] and end - start >= FEWEST_PARTICIPLE_WORDS
 
 
 def _is_remark(given: _Source, part: Sequence[int], following: Sequence[int]) -> bool:
@@ -296,7 +346,46 @@ def _is_remark(given: _Source, part: Sequence[int], following: Sequence[int]) ->
         return False
     if len(part) == 1 and first.isdigit():
         return given.capital[last] and given.verb_in(following) == after
-    return first in _REMARKS and len(part) >= FEWEST_REMARK_WORDS
+    if first in _REMARKS:
+        return len(part) >= FEWEST_REMARK_WORDS
+    return _follows_subject(given, part, following) and (
+        _is_apposition(given, part, following) or _is_insertion(given, part, following)
+    )
+
+
+def _follows_subject(given: _Source, part: Sequence[int], following: Sequence[int]) -> bool:
+    """Whether a part stands between a subject and its verb, so that both its marks belong to it.
+
+    The part before must be none that ends at its comma itself ("After the storm, a crowd of people, led by Berg, ...").
+    A verb that may be a participle must open the last part and be the first verb, else it is not the subject's.
+    """
+    before, verb = given.part_of(part[0] - 1), given.words[following[0]]
+    opener = given.words[before[0]]
+    if opener in _OPENINGS | _ADJUNCTS | _INSERTIONS | _REMARKS or opener.endswith("ing"):
+        return False
+    if verb in _REPORTING and given.verb_in(before) is not None:
+        return False
+    ends = given.mark_after(following[0]) == "" and given.verb_in(before) is None
+    return bool(_FINITE.fullmatch(verb)) or (ends and bool(_VERB.fullmatch(verb)))
+
+
+def _is_apposition(given: _Source, part: Sequence[int], following: Sequence[int]) -> bool:
+    """Whether a part tells a name what it is: ", the mayor of Lindmar,"; it may not be the rest of a list."""
+    is_named = given.capital[part[0] - 1] or given.words[given.part_of(part[0] - 1)[0]] in _DETERMINERS
+    joined = any(given.words[row] in _CONJUNCTIONS for row in part)
+    may_be_list = joined and given.words[following[0]] in _PLURAL
+    return is_named and given.words[part[0]] in _DETERMINERS and not may_be_list
+
+
+def _is_insertion(given: _Source, part: Sequence[int], following: Sequence[int]) -> bool:
+    """Whether a part only sets the scene: ", in his first debate,", ", speaking in Paris,", ", built by monks,"."""
+    words = [given.words[row] for row in part]
+    if len(part) < FEWEST_REMARK_WORDS or given.capital[part[0]] or not _WEAKENING.isdisjoint(words):
+        return False
+    # A measure may hold in that scene only: "Sales, in the three months to June, rose 5 percent".
+    measured = any(_MEASURES.search(given.words[row]) for row in (*given.part_of(part[0] - 1), *following))
+    is_passive = bool(_PASSIVE.fullmatch(" ".join(words[:2])))
+    return not measured and (words[0] in _INSERTIONS or words[0].endswith("ing") or is_passive)
 
 
 def _is_adjunct(given: _Source, start: int, end: int) -> bool:
