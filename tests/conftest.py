@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 import tiny_model
 from pipeline.config import DEFAULT_MODEL
@@ -16,6 +17,8 @@ from pipeline.digest.models import known_models
 from proofs import unproved
 
 OUTCOMES: defaultdict[str, set[str]] = defaultdict(set)
+settings.register_profile("no time limit", deadline=None)
+settings.load_profile("no time limit")
 
 
 @pytest.fixture(scope="session")

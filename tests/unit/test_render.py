@@ -95,7 +95,7 @@ def editions(draw: st.DrawFn) -> Edition:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(editions())
 def test_any_text_gives_three_whole_forms(night: Edition) -> None:
     """No text of the world breaks a form, runs a script, hides itself or splits a header."""
