@@ -93,7 +93,7 @@ def say(number: int) -> None:
 
 
 def test_a_killed_run_leaves_a_whole_state(tmp_path: Path) -> None:
-    """kill -9 at any moment, 25 times or more: what is found is what an undisturbed run has before a change or after."""
+    """kill -9 at any moment, 25 times or more: what is found is what is there before a change or after it."""
     chance = random.Random(11)  # noqa: S311 - a fixed sequence is the point
     undisturbed = open_memory(tmp_path / "undisturbed")
     done = 0
