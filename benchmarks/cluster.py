@@ -1,19 +1,15 @@
 """Quality of story clustering on the labelled development sets, the sample night and the five seed articles.
 
     python benchmarks/cluster.py [--shared ../shared] [--ablate | --thresholds | --failures | --single]
-    python benchmarks/cluster.py --scale 10000
 
 Prints a Markdown table; `--ablate` switches off one part of the similarity at a time and takes the best of a few
 thresholds for each, since the scale changes with the parts (features of the trained judge: `train_pairs.py --ablate`).
 `--failures` lists the hard negatives of ECB+ that end in one story, `--single` how much of a story comes together on a
-night that has no other. `--scale` times so many articles of Reuters-21578 and NeuS train, shuffled together. The test
-halves are never read.
+night that has no other. The test halves are never read.
 """
 
 import argparse
 import json
-import random
-import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,7 +33,6 @@ SETS = {
     "Multi-News": "multinews/dev.clusters.jsonl.gz",
     "UCI headlines": "uci_headlines/dev.jsonl.gz",
 }
-SCALE_SETS = ("reuters21578/corpus.jsonl.gz", "neus/train.clusters.jsonl.gz")
 SEED_STORIES = {"001": "partnership", "004": "partnership"}
 THRESHOLDS = (0.44, 0.48, 0.52, 0.56)
 PARTS: dict[str, tuple[object, str, object]] = {
@@ -68,13 +63,9 @@ def main() -> None:
     parser.add_argument("--thresholds", action="store_true", help="every set at every threshold")
     parser.add_argument("--failures", action="store_true", help="look-alikes of ECB+ that end in one story")
     parser.add_argument("--single", action="store_true", help="nights of one story only")
-    parser.add_argument("--scale", type=int, metavar="N", help="time the stories of N articles")
     options = parser.parse_args()
     if not (options.shared / "evals" / "score.py").is_file():
         print(f"skipped: {options.shared} does not hold the labelled sets and score.py")
-        return
-    if options.scale:
-        print(scaled(options.shared, options.scale))
         return
     score, sets = load_score(options.shared), load_sets(options.shared)
     if options.failures:
@@ -93,26 +84,6 @@ def main() -> None:
     for label, part in PARTS.items():
         with changed(*part):
             print(row(label, sets, score, THRESHOLDS), flush=True)
-
-
-def scaled(shared: Path, count: int) -> str:
-    """Seconds and peak memory of copies and stories among so many articles."""
-    folder = shared / "data"
-    parts = [labelled_lines(folder / path).articles for path in SCALE_SETS]
-    articles = [article for part in parts for article in part if article.title or article.text]
-    random.Random(1).shuffle(articles)  # noqa: S311 - a fixed order is the point
-    groups = dedupe(articles[:count]).groups
-    start = time.perf_counter()
-    texts = similarity.read_texts([group.lead for group in groups])
-    pairs = len(proposals.proposed(texts))
-    read = time.perf_counter()
-    stories = stage.cluster(groups)
-    seconds = time.perf_counter() - read
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    return (
-        f"{min(count, len(articles)):,} articles, {len(groups):,} texts, {pairs:,} pairs, {len(stories):,} stories: "
-        f"{seconds:.1f} seconds, of these {read - start:.1f} for reading and pairing; {memory:.1f} GB at most"
-    )
 
 
 def load_score(shared: Path) -> Score:

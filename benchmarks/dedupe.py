@@ -178,7 +178,7 @@ def memory_table(options: argparse.Namespace) -> str:
         documents = options.count if name == OURS else options.peer_count or options.count
         command = [sys.executable, __file__, "--child", name, "--count", str(options.count)]
         command += ["--peer-count", str(documents), "--shared", str(options.shared.resolve())]
-        child = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 this program
+        child = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - this program
         lines.append(f"| {name} | {documents:,} | {float(child.stdout):,.0f} |")
     return "\n".join(lines)
 

@@ -37,7 +37,7 @@ HTML_BYTES, TEXT_BYTES = 60_000, 12_000
 class Taker:
     """Takes every message."""
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802 aiosmtpd's name
+    async def handle_DATA(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """aiosmtpd: the whole message."""
         return "250 2.0.0 taken"
 

@@ -41,7 +41,7 @@ def commit() -> str:
 
 def _git(*arguments: str) -> str:
     """What git answers about this checkout."""
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603, S607 fixed words
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603, S607 - fixed words
     return done.stdout.strip()
 
 

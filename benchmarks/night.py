@@ -25,17 +25,18 @@ from pathlib import Path
 
 from cluster import changed
 from corpus import SILENT
+from harness import DEFAULT_SHARED
 from pipeline.config import DEFAULT_MODEL, Config, DigestConfig, SourceConfig
 from pipeline.jsonlines import article_line
 from pipeline.nightly import run
-from pipeline.nightly.desk import Desk, Moment, Step
+from pipeline.nightly.desk import Desk, Moment
 from pipeline.nightly.line import line
+from pipeline.nightly.steps import Step
 from pipeline.records import Article
 from pipeline.stages.deliver import Pace
 from pipeline.store.rows import Night
 from story_scale import make_night
 
-ROOT = Path(__file__).parents[1]
 REPRINTS = 5
 """Every so manyth article is a reprint."""
 SEED = 1
@@ -48,7 +49,7 @@ def main() -> None:
     """Print the table; with `--one`, measure the night of a file for another process."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--counts", default="1000,10000,100000", help="articles, with commas")
-    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--shared", type=Path, default=DEFAULT_SHARED)
     parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--one", type=Path, metavar="FOLDER", help="measure the night in a folder and print it as JSON")
     options = parser.parse_args()

@@ -34,7 +34,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from cluster import SCALE_SETS, SETS, Labelled, changed, labelled_lines
+from cluster import SETS, Labelled, changed, labelled_lines
+from corpus import SOURCES
 from harness import DEFAULT_SHARED, head
 from pipeline.clustering.vectors import Rows
 from pipeline.records import Article, CopyGroup
@@ -199,7 +200,7 @@ def make_night(data: Path, count: int) -> Night:
     """A night of so many articles, as the top of this file says."""
     chance = random.Random(SEED)  # noqa: S311 - always the same night is the point
     gold, stories = labelled_part({name: labelled_lines(data / SETS[name]) for name in GOLD_SETS}, count, chance)
-    others = [labelled_lines(data / path).articles for path in SCALE_SETS]
+    others = [labelled_lines(data / path).articles for path in SOURCES]
     unlabelled = [article for part in others for article in part if article.title or article.text]
     chance.shuffle(unlabelled)
     real = [*gold, *unlabelled[: count - len(gold)]]

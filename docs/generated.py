@@ -59,7 +59,7 @@ compressed (`.gz`, `.zst`). The lines each stage reads and writes are in the [RE
 def commands() -> str:
     """The command reference in Markdown, as typer makes it."""
     program = [sys.executable, "-m", "typer", "pipeline.cli.main", "utils", "docs", "--name", "newsfold"]
-    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 fixed words
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - fixed words
     return INTRODUCTION + _with_whole_lines(done.stdout).partition("\n")[2].lstrip("\n").rstrip() + "\n"
 
 

@@ -44,7 +44,7 @@ def shoot(page: str, picture: Path, browser: str) -> None:
         command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
         command += [f"--user-data-dir={folder}/profile", f"--window-size={WIDTH},{HEIGHT}"]
         command += ["--blink-settings=preferredColorScheme=1", f"--screenshot={taken}", shown.as_uri()]
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 fixed words
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - fixed words
         shutil.copyfile(taken, picture)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 import tiny_model
 from pipeline.config import DEFAULT_MODEL
@@ -16,12 +17,25 @@ from pipeline.digest.models import known_models
 from proofs import unproved
 
 OUTCOMES: defaultdict[str, set[str]] = defaultdict(set)
+settings.register_profile("no time limit", deadline=None)
+settings.load_profile("no time limit")
 
 
 @pytest.fixture(scope="session")
 def tiny_causal(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny causal model with random weights."""
     return tiny_model.build_causal(tmp_path_factory.mktemp("models") / "tiny-causal")
+
+
+@pytest.fixture
+def home(tmp_path: Path, tiny_causal: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a configuration under its default name and a source of four articles."""
+    from made_nights import LINES, write_config, write_lines
+
+    write_lines(tmp_path / "in" / "day.jsonl", LINES)
+    write_config(tmp_path / "newsfold.toml", tiny_causal, Path("in"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ def dns_of(signer: Signer) -> Callable[..., bytes]:
     """A stand-in for DNS that holds the signer's record alone."""
     name, text = signer.record()
     records = {f"{name}.".encode(): text.encode()}
-    return lambda asked, timeout=0: records.get(asked, b"")  # noqa: ARG005 dkimpy passes it by name
+    return lambda asked, timeout=0: records.get(asked, b"")  # noqa: ARG005 - dkimpy passes it by name
 
 
 def is_valid(content: bytes, signer: Signer, number: int = 0) -> bool:

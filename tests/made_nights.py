@@ -8,7 +8,7 @@ from pathlib import Path
 
 from made_stories import FIRE, FIRE_TOO, STRIKE
 from pipeline.config import Config, DigestConfig, EditionConfig, SourceConfig
-from pipeline.nightly.desk import Moment, state_file
+from pipeline.nightly.desk import Moment
 from pipeline.stages.deliver import Pace
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
@@ -80,5 +80,5 @@ def write_config(path: Path, model: Path, *sources: Path, more: str = "") -> Pat
 
 def asked(config: Config, sql: str) -> list[tuple[object, ...]]:
     """Rows of the state, read as a stranger would read them."""
-    with sqlite3.connect(state_file(config)) as database:
+    with sqlite3.connect(config.state_file) as database:
         return database.execute(sql).fetchall()

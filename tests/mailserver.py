@@ -32,7 +32,7 @@ class Fault:
 class MailServer(Controller):
     """Use as a context manager. `faults` maps the part of an address before the @ to what befalls its messages."""
 
-    def __init__(self, faults: dict[str, list[Fault]] | None = None, **parameters: Any) -> None:  # noqa: ANN401 passed on to aiosmtpd
+    def __init__(self, faults: dict[str, list[Fault]] | None = None, **parameters: Any) -> None:  # noqa: ANN401 - passed on to aiosmtpd
         self.faults = faults or {}
         self.received: list[tuple[str, bytes]] = []
         self.connections = 0
@@ -52,7 +52,7 @@ class MailServer(Controller):
         self.release.set()
         self.stop()
 
-    def config(self, **changes: Any) -> SmtpConfig:  # noqa: ANN401 whatever SmtpConfig takes
+    def config(self, **changes: Any) -> SmtpConfig:  # noqa: ANN401 - whatever SmtpConfig takes
         """The settings to reach this server, without encryption unless asked for."""
         return SmtpConfig(
             **{"host": "127.0.0.1", "port": self.port, "security": "none", "timeout_seconds": 20, **changes}
@@ -67,7 +67,7 @@ class MailServer(Controller):
         self.connections += 1
         return _Protocol(self, self.handler, **self.SMTP_kwargs)
 
-    async def handle_MAIL(  # noqa: N802 aiosmtpd's name
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         """aiosmtpd: the envelope's sender."""
@@ -76,7 +76,7 @@ class MailServer(Controller):
             envelope.mail_from = address
         return reply or "250 OK"
 
-    async def handle_RCPT(  # noqa: N802 aiosmtpd's name
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         """aiosmtpd: the envelope's recipient."""
@@ -86,7 +86,7 @@ class MailServer(Controller):
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 aiosmtpd's name
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """aiosmtpd: the whole message, after its final dot; a message that is then refused was not received."""
         (recipient,) = envelope.rcpt_tos
         assert isinstance(envelope.content, bytes | bytearray)
@@ -120,11 +120,11 @@ class MailServer(Controller):
 class _Protocol(SMTP):
     """aiosmtpd's protocol, with a fault while the text is coming in."""
 
-    def __init__(self, owner: MailServer, handler: object, **parameters: Any) -> None:  # noqa: ANN401 passed on to aiosmtpd
+    def __init__(self, owner: MailServer, handler: object, **parameters: Any) -> None:  # noqa: ANN401 - passed on to aiosmtpd
         self._owner = owner
         super().__init__(handler, **parameters)
 
-    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 aiosmtpd's name
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
         """Take the text, or its first line only."""
         assert self.envelope is not None
         (recipient,) = self.envelope.rcpt_tos

@@ -179,6 +179,15 @@ def test_help_loads_no_heavy_library(start: str) -> None:
     assert json.loads(done.stderr.splitlines()[-1]) == []
 
 
+@pytest.mark.parametrize("folder", ["src", "tests", "benchmarks", "docs"])
+def test_every_exemption_has_its_reason(folder: str) -> None:
+    """What the linter or the type checker is told to let pass says why; that it is still needed they see to."""
+    bare = re.compile(r"# (?:noqa(?!: [A-Z]+\d+(?:, [A-Z]+\d+)* - \S)|type: ignore(?!\[[a-z, -]+\]  # \S))")
+    for path in (ROOT / folder).rglob("*.py"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert not [line for line in lines if bare.search(line)], path
+
+
 def test_the_package_exports_nothing() -> None:
     """`import pipeline` costs nothing and hides nothing: its `__init__` holds a docstring alone."""
     assert [type(node) for node in tree("").body] == [ast.Expr]

@@ -13,7 +13,7 @@ from pipeline.mail.dkim import Signer
 from pipeline.mail.message import build_message
 from pipeline.mail.outbox import Outbox
 from pipeline.mail.smtp import SmtpTransport
-from pipeline.opml import read_opml
+from pipeline.opml import feeds_of
 from pipeline.records import Rendered
 from pipeline.store.backup import check_state
 from pipeline.watch.ping import wrong_address
@@ -46,7 +46,7 @@ def _source(source: SourceConfig) -> Iterator[str]:
     elif not os.access(place, os.R_OK | os.X_OK if place.is_dir() else os.R_OK):
         yield f"{place}: may not be read; check its permissions"
     elif source.opml is not None:
-        yield from _raised(lambda: read_opml(place.read_bytes(), str(place)))
+        yield from _raised(lambda: feeds_of(source))
 
 
 def _data(config: Config) -> Iterator[str]:

@@ -24,15 +24,18 @@ from pydantic.config import JsonDict
 from pipeline.credentials import credential, first_line, in_environment
 from pipeline.errors import ConfigError
 from pipeline.values import (
+    FOLDER,
     FeedAddress,
     HeaderText,
     HostName,
+    HostsAndNetworks,
     ListId,
+    Location,
     PingAddress,
     PositiveInt,
     SecureAddress,
+    Textfile,
     WebAddress,
-    check_host_or_network,
 )
 
 DEFAULT_MODEL = "smollm2-135m-instruct"
@@ -49,11 +52,11 @@ class _Section(BaseModel):
 class SourceConfig(_Section):
     """Where articles come from: exactly one of path, url and opml. As many of these tables as wanted."""
 
-    path: Annotated[Path | None, Field(examples=["inbox"])] = None
+    path: Annotated[Location | None, Field(examples=["inbox"])] = None
     """A file, or a folder with all folders in it; or, instead of it, one of the next two."""
     url: Annotated[FeedAddress | None, Field(examples=["https://news.example.org/feed.xml"])] = None
     """A feed on the web: RSS, Atom, RDF or JSON Feed."""
-    opml: Annotated[Path | None, Field(examples=["feeds.opml"])] = None
+    opml: Annotated[Location | None, Field(examples=["feeds.opml"])] = None
     """An OPML file: a list of feeds."""
     pattern: Annotated[str, Field(pattern=r"^[^/]+(/[^/]+)*$", examples=["*.html", "wire/*.jsonl"])] = "*"
     """Which files of a folder, and of the folders in it, are read."""
@@ -91,17 +94,10 @@ class FetchConfig(_Section):
     """Size of one answer after decompression; what is larger is refused."""
     complete_teasers: bool = True
     """Fetch the page of a feed entry that is only a teaser, where robots.txt allows it."""
-    allow_private: Annotated[tuple[str, ...], Field(examples=[["10.0.0.0/8"]])] = ()
+    allow_private: Annotated[HostsAndNetworks, Field(examples=[["10.0.0.0/8"]])] = ()
     """Hosts and networks to ask although they are not public."""
     report_after_nights: PositiveInt = 3
     """A feed without success for so many nights is reported in the edition."""
-
-    @field_validator("allow_private")
-    @classmethod
-    def _hosts_or_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for entry in value:
-            check_host_or_network(entry)
-        return value
 
 
 class CopiesConfig(_Section):
@@ -181,7 +177,7 @@ class SmtpConfig(_Section):
     """Whom to log in as; empty logs nobody in."""
     password_env: str = "NEWSFOLD_SMTP_PASSWORD"  # noqa: S105 - the name of a variable, not a password
     """The environment variable that holds the password."""
-    password_file: Annotated[Path | None, Field(examples=["smtp-password"])] = None
+    password_file: Annotated[Location | None, Field(examples=["smtp-password"])] = None
     """Or a file whose first line is the password; it wins over the variable."""
     timeout_seconds: PositiveInt = 60
     """Seconds that the server may take for one answer."""
@@ -205,7 +201,7 @@ class DkimConfig(_Section):
     """The sender's domain, or one above or below it."""
     selector: Annotated[HostName, Field(examples=["newsfold"])]
     """The key's name in DNS: `<selector>._domainkey.<domain>` holds the public key."""
-    private_key_file: Annotated[Path | None, Field(examples=["dkim.pem"])] = None
+    private_key_file: Annotated[Location | None, Field(examples=["dkim.pem"])] = None
     """PEM, RSA of 2048 bits or more or Ed25519; nobody but owner and group may read it."""
     private_key_env: str = "NEWSFOLD_DKIM_KEY"
     """Or the environment variable that holds the key."""
@@ -328,28 +324,20 @@ class MailConfig(_Section):
 class WatchConfig(_Section):
     """Who learns from outside how the night went."""
 
-    metrics_file: Annotated[Path | None, Field(examples=["/var/lib/prometheus/node-exporter/newsfold.prom"])] = None
+    metrics_file: Annotated[Textfile | None, Field(examples=["/var/lib/prometheus/node-exporter/newsfold.prom"])] = None
     """Figures of the last run for Prometheus, as node_exporter's textfile collector reads them."""
     ping_url: Annotated[PingAddress | None, Field(examples=["https://hc-ping.com/your-uuid"])] = None
     """Asked at success; with /start and /fail behind it when a run starts or fails."""
 
-    @field_validator("metrics_file")
-    @classmethod
-    def _ending(cls, value: Path | None) -> Path | None:
-        """The collector passes over files of other names, without a word."""
-        if value is not None and value.suffix != ".prom":
-            raise ValueError(f"{str(value)!r} must end in .prom, or the textfile collector passes it over")
-        return value
-
 
 class Config(_Section):
-    """The whole configuration. Relative paths have been resolved against the file's folder."""
+    """The whole configuration. Relative paths start at the folder of the file that it was loaded from."""
 
     title: HeaderText = "Newsfold"
     """The name of the edition."""
     timezone: Annotated[str, Field(examples=["Europe/Paris"])] = "UTC"
     """The time zone (IANA) of the night and of the times shown."""
-    data_dir: Path = Path("data")
+    data_dir: Annotated[Location, Field(validate_default=True)] = Path("data")
     """Where state, outbox and archive lie."""
     archive_url: Annotated[WebAddress | None, Field(examples=["https://example.org/news"])] = None
     """Where the archive in `data_dir` is served; mail and feed link there."""
@@ -392,6 +380,21 @@ class Config(_Section):
         return self.data_dir / "state.sqlite"
 
     @property
+    def archive_folder(self) -> Path:
+        """Where the archive lies, a static site."""
+        return self.data_dir / "archive"
+
+    @property
+    def outbox_folder(self) -> Path:
+        """Where each message lies as a file."""
+        return self.data_dir / "outbox"
+
+    @property
+    def signature_folder(self) -> Path:
+        """Where the signatures of the last nights lie."""
+        return self.data_dir / "signatures"
+
+    @property
     def unfinished_folder(self) -> Path:
         """Where the checkpoints of unfinished nights lie."""
         return self.data_dir / "unfinished"
@@ -414,11 +417,10 @@ def load(path: Path) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"configuration {path}: not valid TOML ({error})") from error
     try:
-        config = Config.model_validate(table)
+        return Config.model_validate(table, context={FOLDER: path.parent.resolve()})
     except ValidationError as error:
         lines = "\n".join(f"  {_explain(item['loc'], item['type'], item['msg'])}" for item in error.errors())
         raise ConfigError(f"configuration {path}:\n{lines}") from error
-    return _resolved(config, path.parent.resolve())
 
 
 def _explain(location: tuple[int | str, ...], kind: str, message: str) -> str:
@@ -467,31 +469,3 @@ def _paths(table: type[_Section]) -> Iterator[str]:
         below = table_kind(field.annotation)
         is_inline = field.json_schema_extra == INLINE
         yield from (f"{name}.{path}" for path in _paths(below)) if below and not is_inline else (name,)
-
-
-def _resolved(config: Config, folder: Path) -> Config:
-    """The same configuration with every relative path made absolute, starting at `folder`."""
-    sources = tuple(_located(source, folder) for source in config.sources)
-    mail = config.mail
-    if mail.smtp is not None and mail.smtp.password_file is not None:
-        smtp = mail.smtp.model_copy(update={"password_file": folder / mail.smtp.password_file})
-        mail = mail.model_copy(update={"smtp": smtp})
-    mail = mail.model_copy(update={"dkim": tuple(_with_key_file(key, folder) for key in mail.dkim)})
-    watch = config.watch
-    if watch.metrics_file is not None:
-        watch = watch.model_copy(update={"metrics_file": folder / watch.metrics_file})
-    return config.model_copy(
-        update={"data_dir": folder / config.data_dir, "sources": sources, "mail": mail, "watch": watch}
-    )
-
-
-def _with_key_file(key: DkimConfig, folder: Path) -> DkimConfig:
-    """A key whose file, if it has one, is named from the root."""
-    path = key.private_key_file
-    return key if path is None else key.model_copy(update={"private_key_file": folder / path})
-
-
-def _located(source: SourceConfig, folder: Path) -> SourceConfig:
-    """A source whose file, if it is one, is named from the root."""
-    places = {"path": source.path, "opml": source.opml}
-    return source.model_copy(update={key: folder / place for key, place in places.items() if place is not None})

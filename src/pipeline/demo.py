@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.config import Config, DigestConfig, SourceConfig
 from pipeline.locations import sample_night
-from pipeline.nightly.desk import Moment, Outcome, state_file
+from pipeline.nightly.desk import Moment, Outcome
 from pipeline.nightly.run import run_night
 from pipeline.progress import Progress
 from pipeline.stages.deliver import Pace
@@ -30,7 +30,7 @@ def run_demo(options: DemoOptions, progress: Progress) -> Outcome:
 
     The demo begins without memory: the state an earlier demo left in the folder is removed.
     """
-    for leftover in options.folder.glob(f"{state_file(_config(options, 'tonight')).name}*"):
+    for leftover in options.folder.glob(f"{_config(options, 'tonight').state_file.name}*"):
         leftover.unlink()
     progress.say("the evening before")
     run_night(_config(options, "earlier"), _moment(*_EARLIER), progress)

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 from pipeline.jsonlines import JsonObject
 from pipeline.records import Hints, Json, Kind, RawItem, Reject
-from pipeline.text.normalise import encodable
+from pipeline.text.normalise import encodable, is_utf8
 from pipeline.urls import canonical
 
 # "Lindmar Courier – All stories", "BBC News | World": the feed's section behind the publisher's name.
@@ -52,7 +52,7 @@ def _xml_items(content: bytes, location: str, source: str, charset: str) -> Iter
 
     if content.count(b"<") > MOST_TAGS:
         raise _NotAFeedError(f"more than {MOST_TAGS:,} tags")
-    headers = {"content-type": f"application/xml; charset={charset}"} if charset and not _is_utf8(content) else {}
+    headers = {"content-type": f"application/xml; charset={charset}"} if charset and not is_utf8(content) else {}
     stream = io.BytesIO(_CHARACTER.sub(_possible, content))
     feed = feedparser.parse(stream, sanitize_html=False, resolve_relative_uris=False, response_headers=headers)
     if not feed.entries and (feed.bozo or not feed.get("version")):
@@ -70,15 +70,6 @@ def _xml_items(content: bytes, location: str, source: str, charset: str) -> Iter
             source=publisher,
         )
         yield RawItem(encodable(f"{location}#{name}"), Kind.FRAGMENT, str(body).encode("utf-8", "replace"), hints)
-
-
-def _is_utf8(content: bytes) -> bool:
-    """Whether bytes are UTF-8: then they are, whatever a server says."""
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _possible(reference: re.Match[bytes]) -> bytes:

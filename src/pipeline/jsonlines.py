@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO
 
 from pipeline.errors import InputError
 from pipeline.files import shown
@@ -25,7 +25,6 @@ _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _ARTICLE_KEYS = ("id", "url", "title", "text", "published", "lang", "source")
 JsonObject = Mapping[str, Json]
-Parsed = TypeVar("Parsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +173,4 @@ def article_from_line(line: Line) -> Article:
 def article_line(article: Article) -> JsonObject:
     """The article line of an article, keys that were passed through included."""
     published = article.published.isoformat() if article.published else ""
-    known = {
-        "id": article.id,
-        "url": article.url,
-        "title": article.title,
-        "text": article.text,
-        "published": published,
-        "lang": article.lang,
-        "source": article.source,
-    }
-    return {**known, **article.extra}
+    return {key: getattr(article, key) for key in _ARTICLE_KEYS} | {"published": published, **article.extra}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from pipeline.config import SourceConfig
 from pipeline.errors import InputError
 from pipeline.text.normalise import encodable
 
@@ -37,6 +38,16 @@ def read_opml(content: bytes, name: str) -> tuple[Outline, ...]:
         if url and url not in found:
             found[url] = Outline(url, marks.get("title") or marks.get("text", ""))
     return tuple(found.values())
+
+
+def feeds_of(source: SourceConfig) -> tuple[Outline, ...]:
+    """The feeds of a source: itself, or those of its list; none when it is one of files.
+
+    Raises OSError or InputError when the list cannot be read.
+    """
+    if source.url is not None:
+        return (Outline(source.url, source.name),)
+    return () if source.opml is None else read_opml(source.opml.read_bytes(), source.place)
 
 
 def write_opml(outlines: Iterable[Outline], title: str) -> bytes:

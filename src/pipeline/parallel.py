@@ -28,7 +28,7 @@ def in_order(function: Callable[[Item], Value], items: Iterable[Item], processes
     """
     rest = iter(items)
     first = list(islice(rest, FEWEST))
-    workers = processes or _cores()
+    workers = processes or cores()
     if workers == 1 or len(first) < FEWEST:
         yield from map(function, chain(first, rest))
         return
@@ -40,7 +40,7 @@ def in_order(function: Callable[[Item], Value], items: Iterable[Item], processes
             raise NewsfoldError("a process died at its work, perhaps for want of memory; try with fewer") from error
 
 
-def _cores() -> int:
+def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

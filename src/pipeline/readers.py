@@ -4,6 +4,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes after decompression: a page or feed is never larger, a compression bomb is."""
-_HINT_KEYS = ("id", "url", "title", "published", "lang", "source")
+_HINT_KEYS = tuple(field.name for field in fields(Hints))
 _TEXT_KEYS = ("html", "text")
 
 Read = Iterator[RawItem | Reject]

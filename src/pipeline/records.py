@@ -48,6 +48,10 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
 
 
+SOURCE_FAILED = "source"
+"""The stage of a reject that stands for a whole source."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reject:
     """Something that came in and did not go on, with the stage that stopped it and why."""

@@ -91,5 +91,5 @@ class _Handler(WSGIRequestHandler):
 
     timeout = PATIENCE_SECONDS
 
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 the standard library's name
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the standard library's name
         """Nothing."""

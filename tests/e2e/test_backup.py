@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from typer.testing import CliRunner, Result
 
+from commands import newsfold
 from made_nights import LINES, TONIGHT, WEDNESDAY, asked, configured, moment, write_config, write_lines
 from mailserver import MailServer
-from pipeline.cli.main import app
 from pipeline.config import Config, MailConfig, ReaderConfig, SmtpConfig
 from pipeline.errors import ConfigError, StoreError
 from pipeline.nightly.run import restore_state, run_night, send_pending
@@ -44,11 +43,6 @@ def mailed(config: Config, port: int) -> Config:
 def run(config: Config, night: date = TONIGHT) -> list[str]:
     """One night; how each message stands."""
     return sorted(receipt.state.value for receipt in run_night(config, moment(night)).receipts)
-
-
-def newsfold(*arguments: object) -> Result:
-    """One command in this process."""
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def test_a_backup_is_one_private_checked_file(config: Config, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Delivery over a real SMTP connection to a server that fails in every way servers fail."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,20 +9,13 @@ from pipeline.config import SmtpConfig
 from pipeline.mail.outbox import file_name
 from pipeline.records import Rendered
 from pipeline.stages.deliver import Pace, deliver, open_transport
-from pipeline.store.core import Store, open_store
-from sample_nights import DAY, NOW, make_mail, make_night, make_rendered
+from pipeline.store.core import Store
+from sample_nights import DAY, NOW, make_mail, make_rendered
 
 RECIPIENTS = ("ann@example.org", "bob@example.org", "carol@example.org")
 EDITION = DAY.isoformat()
 LARGE = make_rendered(text=("x" * 70 + "\n") * 80_000)
 """More than the sockets' buffers hold, so that the sender notices a server that stops reading."""
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(tmp_path / "newsfold.db") as opened:
-        opened.save_night(make_night())
-        yield opened
 
 
 @pytest.fixture

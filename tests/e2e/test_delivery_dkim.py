@@ -1,7 +1,6 @@
 """What a server receives carries a signature that another library accepts, and only as it was signed."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,17 +11,10 @@ from pipeline.config import DkimConfig
 from pipeline.mail.dkim import SIGNED, Signer
 from pipeline.mail.outbox import file_name
 from pipeline.stages.deliver import Pace, deliver, open_transport
-from pipeline.store.core import Store, open_store
-from sample_nights import DAY, NOW, make_mail, make_night, make_rendered
+from pipeline.store.core import Store
+from sample_nights import DAY, NOW, make_mail, make_rendered
 
 TEXT = "A line.  \n.\n\n\twith a tab \nCafé — Новости\n\n\n"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(tmp_path / "newsfold.db") as opened:
-        opened.save_night(make_night())
-        yield opened
 
 
 def received(

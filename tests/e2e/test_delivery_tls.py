@@ -3,7 +3,6 @@
 import shutil
 import ssl
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,10 @@ from mailserver import MailServer
 from pipeline.config import SmtpConfig
 from pipeline.records import Receipt
 from pipeline.stages.deliver import Pace, deliver, open_transport
-from pipeline.store.core import Store, open_store
-from sample_nights import DAY, NOW, make_mail, make_night, make_rendered
+from pipeline.store.core import Store
+from sample_nights import DAY, NOW, make_mail, make_rendered
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the openssl command for a certificate")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(tmp_path / "newsfold.db") as opened:
-        opened.save_night(make_night())
-        yield opened
 
 
 def make_context(folder: Path, name: str) -> tuple[ssl.SSLContext, Path]:
@@ -55,10 +47,10 @@ def send(store: Store, folder: Path, smtp: SmtpConfig) -> tuple[Receipt, ...]:
         return deliver(make_rendered(), mail, store, transport, Pace(now=lambda: NOW, sleep=lambda _: None))
 
 
-def authenticator(password: bytes) -> Any:  # noqa: ANN401 aiosmtpd's callback
+def authenticator(password: bytes) -> Any:  # noqa: ANN401 - aiosmtpd's callback
     """Accepts one password, only over TLS."""
 
-    def check(_server: object, session: Any, _envelope: object, _mechanism: str, login: Any) -> AuthResult:  # noqa: ANN401 aiosmtpd's types
+    def check(_server: object, session: Any, _envelope: object, _mechanism: str, login: Any) -> AuthResult:  # noqa: ANN401 - aiosmtpd's types
         return AuthResult(success=session.ssl is not None and login.password == password, handled=False)
 
     return check

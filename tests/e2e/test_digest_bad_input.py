@@ -35,7 +35,7 @@ TABLE = "Lindmar 3-1 Aldvik\nBrannoch 0-0 Port Ansel\nHRL 182.40 +1.2%\nVGA 17.2
 
 def filler(words: int, seed: int = 1) -> str:
     """Sentences of fourteen words that mean nothing, four to a paragraph."""
-    chance = Random(seed)  # noqa: S311 a repeatable order, no secret
+    chance = Random(seed)  # noqa: S311 - a repeatable order, no secret
     told = [" ".join(chance.choices(WORDS, k=14)).capitalize() + "." for _ in range(words // 14)]
     return "\n".join(" ".join(told[place : place + 4]) for place in range(0, len(told), 4))
 
@@ -49,7 +49,7 @@ def article(text: str, title: str = "A title of the article", **other: str) -> V
 def cases() -> dict[str, list[Value]]:
     """The articles of each story, by what is wrong with it."""
     endless = " ".join(filler(50_000).replace(".", "").lower().split())
-    short = " ".join(Random(1).choices(["It rained.", "He left.", "They won.", "Goal!", "No change."], k=8000))  # noqa: S311
+    short = " ".join(Random(1).choices(["It rained.", "He left.", "They won.", "Goal!", "No change."], k=8000))  # noqa: S311 - a repeatable order, no secret
     return {
         "200,000 words": [article(f"{FIRE}\n{filler(200_000)}")],
         "50,000 words in one paragraph": [article(f"{FIRE} {filler(50_000)}".replace("\n", " "))],

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from made_nights import LINES, WEDNESDAY, write_config, write_lines
-from pipeline.cli.main import app
+from commands import newsfold
+from made_nights import WEDNESDAY, write_lines
 from pipeline.store.backup import check_state
 
 NIGHT = ("--date", "2026-03-10")
@@ -49,20 +49,6 @@ class Disk:
 
     def _mount(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(["mount", *arguments, str(self.folder)], capture_output=True, text=True, check=False)
-
-
-def newsfold(*arguments: object) -> Result:
-    """One command in this process."""
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-@pytest.fixture
-def home(tmp_path: Path, tiny_causal: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with a configuration and four articles."""
-    write_lines(tmp_path / "in" / "day.jsonl", LINES)
-    write_config(tmp_path / "newsfold.toml", tiny_causal, Path("in"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 @pytest.fixture

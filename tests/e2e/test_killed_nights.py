@@ -12,7 +12,6 @@ import pytest
 from forks import Runner, fork_for_each_line
 from made_nights import LINES, WEDNESDAY, configured, moment, write_lines
 from pipeline.config import Config, DigestConfig
-from pipeline.nightly.desk import unfinished_folder
 from pipeline.nightly.run import run_night
 
 KILLS = 100
@@ -49,7 +48,7 @@ def test_killed_nights(tmp_path: Path) -> None:
             folder = tmp_path / str(number)
             _, was_killed = runner.run(folder, random.uniform(0, whole))
             killed += was_killed
-            left[len(list(unfinished_folder(config_of(folder)).glob("*/*.gz")))] += 1
+            left[len(list(config_of(folder).unfinished_folder.glob("*/*.gz")))] += 1
             runner.run(folder)
             assert contents(folder) == expected
             shutil.rmtree(folder)

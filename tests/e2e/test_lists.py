@@ -7,22 +7,16 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
+from commands import newsfold
 from made_nights import LINES, write_config, write_lines
 from mailserver import Fault, MailServer
-from pipeline.cli.main import app
 from pipeline.config import load
 from pipeline.store.core import open_store
 
 FIRE, SCHOOLS, CHESS = ("fire", "teacher", "chess")
 TOPICS = "".join(f"[[topics]]\nname = '{name.title()}'\nwords = ['{name}']\n" for name in (FIRE, SCHOOLS, CHESS))
 Write = Callable[..., Path]
-
-
-def newsfold(*arguments: str) -> Result:
-    """The command."""
-    return CliRunner().invoke(app, [*arguments])
 
 
 @pytest.fixture

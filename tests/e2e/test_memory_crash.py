@@ -23,7 +23,7 @@ from pipeline.minhash.memory import Memory, open_memory
 
 KILLS = 25
 LONGEST_SECONDS = 0.08
-"""A child is killed within this time of its first change: long enough for several."""
+"""A child is killed within this time: long enough for several changes. On a busy machine later ones get more."""
 FIRST = date(2026, 7, 20)
 TEXTS = 30
 PROBES = np.random.default_rng(5).integers(0, 2**32, (TEXTS, PERMUTATIONS), dtype=np.uint32)
@@ -93,14 +93,17 @@ def say(number: int) -> None:
 
 
 def test_a_killed_run_leaves_a_whole_state(tmp_path: Path) -> None:
-    """kill -9 at any moment, 25 times: what is found is what an undisturbed run has before that change or after it."""
+    """kill -9 at any moment, 25 times or more: what is found is what is there before a change or after it."""
     chance = random.Random(11)  # noqa: S311 - a fixed sequence is the point
     undisturbed = open_memory(tmp_path / "undisturbed")
     done = 0
     command = [sys.executable, __file__, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        for _ in range(KILLS):
-            started = kill_one(server, tmp_path, done, chance.uniform(0, LONGEST_SECONDS))
+        for kill in count():
+            if kill >= KILLS and done > KILLS:
+                break
+            longest = LONGEST_SECONDS * max(1.0, kill / KILLS)
+            started = kill_one(server, tmp_path, done, chance.uniform(0, longest))
             while done < started:
                 change(undisturbed, done)
                 done += 1
@@ -110,7 +113,6 @@ def test_a_killed_run_leaves_a_whole_state(tmp_path: Path) -> None:
                 done += 1
             assert found == observed(undisturbed)
         server.communicate()
-    assert done > KILLS
     memory = open_memory(tmp_path / "memory")
     change(memory, (done + 4) // 4 * 4)
     left = {path.name for path in (tmp_path / "memory").iterdir()}

@@ -12,8 +12,8 @@ from keys import Kind, dkim_config, is_valid
 from mailhost import MailHost
 from pipeline.mail.dkim import Signer
 from pipeline.stages.deliver import Pace, deliver, open_transport
-from pipeline.store.core import Store, open_store
-from sample_nights import DAY, NOW, make_mail, make_night, make_rendered
+from pipeline.store.core import Store
+from sample_nights import DAY, NOW, make_mail, make_rendered
 
 pytestmark = pytest.mark.skipif(bool(mailhost.missing()), reason=mailhost.missing())
 
@@ -26,13 +26,6 @@ def host() -> Iterator[MailHost]:
     """A running mail host with two mailboxes."""
     with MailHost(*PEOPLE) as started:
         yield started
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(tmp_path / "newsfold.db") as opened:
-        opened.save_night(make_night())
-        yield opened
 
 
 @pytest.mark.parametrize(("kind", "before"), [("rsa", 0), ("ed25519", 1)])

@@ -13,7 +13,7 @@ from made_nights import LINES, TONIGHT, WEDNESDAY, Line, asked, configured, line
 from made_stories import FIRE, FIRE_TOO, STRIKE
 from pipeline.cli.main import app
 from pipeline.config import Config
-from pipeline.nightly.desk import Outcome, state_file
+from pipeline.nightly.desk import Outcome
 from pipeline.nightly.run import run_night
 
 THURSDAY = (
@@ -54,20 +54,20 @@ def run(config: Config, days: int, lines: Sequence[Line], **edition: object) -> 
 
 def story_with(config: Config, article: str) -> str:
     """The id of the story that an article was told in."""
-    ((story,),) = asked(config, f"SELECT story FROM memberships WHERE article = '{article}'")  # noqa: S608 our own ids
+    ((story,),) = asked(config, f"SELECT story FROM memberships WHERE article = '{article}'")  # noqa: S608 - our own ids
     return str(story)
 
 
 def night_ids(config: Config, days: int) -> dict[str, str]:
     """The story of each article of a night."""
     night = (TONIGHT + timedelta(days=days)).isoformat()
-    sql = f"SELECT article, story FROM memberships WHERE edition = '{night}'"  # noqa: S608 a date
+    sql = f"SELECT article, story FROM memberships WHERE edition = '{night}'"  # noqa: S608 - a date
     return {str(article): str(story) for article, story in asked(config, sql)}
 
 
 def explained(config: Config, identifier: str) -> list[str]:
     """What `newsfold explain` says."""
-    done = CliRunner().invoke(app, ["explain", identifier, "--state", str(state_file(config))])
+    done = CliRunner().invoke(app, ["explain", identifier, "--state", str(config.state_file)])
     assert done.exit_code == 0, done.output
     return done.stdout.splitlines()
 
@@ -141,7 +141,7 @@ def test_a_replayed_night_gives_the_same_ids(two_nights: Config, tmp_path: Path,
     shutil.copytree(two_nights.data_dir, tmp_path / "before")
     first = run(two_nights, 2, THURSDAY)
     again = two_nights.model_copy(update={"data_dir": tmp_path / "before"})
-    second = run(again, 2, Random(seed).sample(THURSDAY, len(THURSDAY)))  # noqa: S311 a repeatable order, no secret
+    second = run(again, 2, Random(seed).sample(THURSDAY, len(THURSDAY)))  # noqa: S311 - a repeatable order, no secret
     assert night_ids(again, 2) == night_ids(two_nights, 2)
     assert second.rendered == first.rendered
 

@@ -104,9 +104,9 @@ def link(content: bytes, kind: str = "https") -> str:
 
 def fetch(url: str, method: str = "GET", data: bytes | None = None) -> tuple[int, str, dict[str, str]]:
     """Status, page and headers of an answer."""
-    request = urllib.request.Request(url, data, method=method)  # noqa: S310 an address of this machine
+    request = urllib.request.Request(url, data, method=method)  # noqa: S310 - an address of this machine
     try:
-        with urllib.request.urlopen(request) as answer:  # noqa: S310
+        with urllib.request.urlopen(request) as answer:  # noqa: S310 - the same
             return answer.status, answer.read().decode(), dict(answer.headers)
     except urllib.error.HTTPError as error:
         with error:

@@ -1,6 +1,7 @@
 """Tiny models for all unit tests, and an empty store on disk for those that keep nights in one."""
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from pipeline.config import DEFAULT_MODEL
 from pipeline.digest.models import known_models
 from pipeline.store.core import Store, open_store
+from pipeline.store.database import _migrations
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +30,20 @@ def real_weights(monkeypatch: pytest.MonkeyPatch) -> None:
 def path(tmp_path: Path) -> Path:
     """Where the store lies."""
     return tmp_path / "state.sqlite"
+
+
+@pytest.fixture
+def old_state(path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], sqlite3.Connection]:
+    """Makes the store as it was when so many migrations were all there were, and opens its file."""
+
+    def made(schemas: int) -> sqlite3.Connection:
+        old = _migrations()[:schemas]
+        with monkeypatch.context() as patch:
+            patch.setattr("pipeline.store.database._migrations", lambda: old)
+            open_store(path).close()
+        return sqlite3.connect(path)
+
+    return made
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from made_editions import HOSTILE, NIGHT, ZONE, assert_whole, explained_edition,
 from made_nights import LINES, TONIGHT, WEDNESDAY, configured, line, moment, write_lines
 from pipeline.config import Config, KeepConfig
 from pipeline.forms.feed import Home
-from pipeline.nightly.desk import Outcome, archive_folder, state_file
+from pipeline.nightly.desk import Outcome
 from pipeline.nightly.run import run_night
 from pipeline.preview import write_preview
 from pipeline.progress import QUIET, Progress
@@ -62,7 +62,7 @@ def two_nights(config: Config) -> Path:
     run(config)
     write_lines(inbox(config) / "wednesday.jsonl", WEDNESDAY)
     run(config, TOMORROW)
-    return archive_folder(config)
+    return config.archive_folder
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -157,7 +157,7 @@ def test_what_is_lost_or_changed_comes_back(config: Config) -> None:
 def test_told_nights_are_frozen(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a later program would make of them, the pages of earlier nights stay byte for byte."""
     run(config)
-    folder = archive_folder(config)
+    folder = config.archive_folder
     before = {name: content for name, content in contents(folder).items() if name.startswith("20")}
     monkeypatch.setattr("pipeline.stages.render.laid_out", lambda template, **_: f"<p>all new {template}</p>")
     write_lines(inbox(config) / "wednesday.jsonl", WEDNESDAY)
@@ -170,8 +170,8 @@ def test_told_nights_are_frozen(config: Config, monkeypatch: pytest.MonkeyPatch)
 def test_nights_from_before_there_were_story_pages(config: Config) -> None:
     """An older state's nights are in the index by their edition's page, and so are links to their stories."""
     run(config)
-    folder = archive_folder(config)
-    with sqlite3.connect(state_file(config)) as database:
+    folder = config.archive_folder
+    with sqlite3.connect(config.state_file) as database:
         database.execute("DELETE FROM story_pages")
     for story in (folder / TONIGHT.isoformat()).glob("*.html"):
         story.unlink()
@@ -186,7 +186,7 @@ def test_nights_from_before_there_were_story_pages(config: Config) -> None:
 def test_the_feed_knows_where_the_archive_is(config: Config) -> None:
     """With `archive_url` a feed reader anywhere finds the pages."""
     run(config.model_copy(update={"archive_url": "https://news.example/"}))
-    feed = (archive_folder(config) / "feed.xml").read_bytes()
+    feed = (config.archive_folder / "feed.xml").read_bytes()
     assert feedparser.parse(feed).entries[0].link == f"https://news.example/{TONIGHT}.html"
 
 

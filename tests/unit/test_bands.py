@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.minhash.bands import Banding, Candidates, agreements, candidates
@@ -31,7 +31,6 @@ def pairs_of(found: Candidates) -> set[tuple[int, int]]:
     return set(pairs)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 2), min_size=6, max_size=6), max_size=12), st.integers(0, 6))
 def test_candidates_are_exactly_the_rows_that_share_a_band(rows: list[list[int]], least: int) -> None:
     """By the definition, checked against every pair; identical rows share all bands."""
@@ -46,7 +45,6 @@ def test_candidates_are_exactly_the_rows_that_share_a_band(rows: list[list[int]]
     assert found.capped == 0
 
 
-@settings(deadline=None)
 @given(st.integers(2, 30), st.integers(2, 12))
 def test_a_large_bucket_is_cut_and_counted(members: int, largest: int) -> None:
     """A thousand copies of one page must not be half a million pairs; each stays tied to the first."""

@@ -148,7 +148,7 @@ def test_a_reject_names_the_article() -> None:
     assert found == Reject("clean", "here:3", "no article text found", "7")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.binary(max_size=200), st.sampled_from(list(Kind)))
 def test_any_bytes_are_an_article_or_a_reject(content: bytes, kind: Kind) -> None:
     """One item never stops the night."""
@@ -157,7 +157,7 @@ def test_any_bytes_are_an_article_or_a_reject(content: bytes, kind: Kind) -> Non
     logging.disable(logging.NOTSET)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text(), st.text(), st.text(), st.text())
 @pytest.mark.filterwarnings("ignore")
 def test_any_hints_will_do(url: str, title: str, published: str, lang: str) -> None:

@@ -10,20 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
+from commands import newsfold
 from made_nights import LINES, SAMPLE, write_lines
 from made_stories import FIRE, STRIKE
-from pipeline.cli.main import app
 
 BAD = ('{"id": "broken"', "[1, 2]", '{"title": "no id"}', '{"id": "empty"}', '{"id": "x", "text": {"a": 1}}')
 Values = list[dict[str, Any]]
 CLUSTER = {"cluster": "c1", "articles": list(LINES[:3])}
-
-
-def newsfold(*arguments: object, stdin: str = "") -> Result:
-    """One command in this process."""
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
 
 
 def parsed(text: str) -> Values:

@@ -9,28 +9,13 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from typer.testing import CliRunner, Result
 
-from made_nights import LINES, write_config, write_lines
+from commands import newsfold
+from made_nights import write_config
 from mailserver import Fault, MailServer
-from pipeline.cli.main import app
 from sites import dead_links
 
 NIGHT = ("--date", "2026-03-10")
-
-
-def newsfold(*arguments: object) -> Result:
-    """One command in this process."""
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-@pytest.fixture
-def home(tmp_path: Path, tiny_causal: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with a configuration under its default name and a source of four articles."""
-    write_lines(tmp_path / "in" / "day.jsonl", LINES)
-    write_config(tmp_path / "newsfold.toml", tiny_causal, Path("in"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 @pytest.fixture

@@ -231,6 +231,7 @@ def test_a_text_is_compared_with_its_nearest_and_all_that_are_as_near() -> None:
 def test_far_texts_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     """What both have many nearer texts than is left out, whatever the numbering."""
     monkeypatch.setattr(proposals, "NEIGHBOURS", 1)
+    monkeypatch.setattr(proposals, "floors_of", proposals.floors_of.py_func)  # type: ignore[attr-defined]  # numba's
     near, far = [(0, 1), (2, 3)], [(0, 2), (1, 3)]
     kept = proposals._among_nearest.py_func(np.array(near + far), np.array([9, 9, 4, 4]), 4)  # type: ignore[attr-defined]  # numba's
     assert kept.tolist() == [True, True, False, False]

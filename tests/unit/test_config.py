@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -173,7 +173,6 @@ def test_what_is_no_toml_is_said(tmp_path: Path, text: str | bytes) -> None:
         load(write(tmp_path, "newsfold.toml", text))
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="[]=.\"'#\n titlemails0é"))
 def test_any_text_is_a_configuration_or_an_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     """Nothing but a ConfigError leaves `load`."""

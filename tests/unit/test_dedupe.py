@@ -281,6 +281,17 @@ def test_very_many_copies_make_no_quadratic_work() -> None:
     assert found.capped == 1
 
 
+def test_very_many_copies_beside_as_many_variants_make_no_quadratic_work() -> None:
+    """Each variant is a pair with the first of the copies, not with every one: that would be nine million pairs."""
+    text = soup("w", 100)
+    night = [article(f"a{at:04}", " ".join(text)) for at in range(3_000)]
+    night += [article(f"b{at:04}", " ".join([*text[:50], f"edit{at}", *text[51:]])) for at in range(3_000)]
+    found = dedupe(night)
+    assert len(found.groups) == 1
+    assert {pair.b for pair in found.pairs} == {one.id for one in night} - {"a0000"}
+    assert len(found.pairs) < 20 * len(night)
+
+
 def test_a_large_family_of_look_alikes_stays_one() -> None:
     """Beyond the bucket's limit members meet through the first of them, and are still one family."""
     text = soup("w", 200)

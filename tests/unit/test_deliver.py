@@ -1,6 +1,6 @@
 """The deliver stage decides who gets what, when to try again and when to stop, whatever the transport answers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from pipeline.mail.smtp import SmtpTransport
 from pipeline.mail.transport import Outcome, Scope, Transport
 from pipeline.records import DeliveryState, Receipt
 from pipeline.stages.deliver import Pace, deliver, enqueue, open_transport, wait_before
-from pipeline.store.core import Store, open_store
+from pipeline.store.core import Store
 from pipeline.store.rows import Message
 from sample_nights import DAY, LIST, NOW, make_mail, make_messages, make_night, make_rendered, states
 
@@ -46,10 +46,9 @@ class Scripted:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(tmp_path / "newsfold.db") as opened:
-        opened.save_night(make_night())
-        yield opened
+def store(store: Store) -> Store:
+    store.save_night(make_night())
+    return store
 
 
 @pytest.fixture

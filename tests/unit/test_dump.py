@@ -287,7 +287,7 @@ LINES = st.lists(
 
 
 @given(LINES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_line_is_kept_or_dropped_with_a_reason(lines: list[str]) -> None:
     """Nothing disappears unseen, and nothing is dropped without a reason."""
     clean = clean_dump("\n".join(lines))
@@ -316,7 +316,7 @@ SENTENCES = st.lists(
     SENTENCES,
     st.sampled_from(["", "See more", "Bell News"]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_cleaning_twice_changes_nothing(title: str, sentences: list[str], stray: str) -> None:
     """What comes out is a clean article, so it goes through whole."""
     once = clean_dump(dump(title, *sentences, stray))

@@ -5,7 +5,7 @@ from datetime import date
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from made_stories import CUTOFF, make, reprinted, story_of
@@ -49,7 +49,6 @@ stories = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.integers(1, 6), st.integers(0, 5), st.floats(0, 72))
 def test_another_outlet_never_ranks_a_story_lower(outlets: int, copies: int, age: float) -> None:
     """All else equal, the story that more outlets report themselves comes first."""
@@ -79,7 +78,6 @@ def test_texts_of_one_outlet_count_once() -> None:
     assert ranked(loud, two) == ["z-two", "a-loud"]
 
 
-@settings(deadline=None)
 @given(st.lists(stories, max_size=8, unique_by=lambda item: item.id), st.integers(1, 9), st.randoms())
 def test_every_story_is_in_or_left_out(items: list[Story], most: int, random: Random) -> None:
     """No story is lost, the edition holds no more than asked for, and the order of input does not matter."""

@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from articles import article, soup
-from pipeline.engine.columns import dealt, joined, ranges, restored
+from pipeline.engine.columns import dealt, joined, restored
 from pipeline.engine.folding import FoldedBlocks, fold_blocks
 from pipeline.engine.tables import articles_at, table_of
 from pipeline.engine.workers import Here
+from pipeline.minhash.documents import ranges
 from pipeline.minhash.search import BANDING
 from pipeline.records import Article
 from pipeline.stages.dedupe import Deduplication, dedupe
@@ -162,5 +163,5 @@ def test_copies_of_one_text_are_no_work_for_one_part_alone() -> None:
     leads = [row["lead"] for table in found.groups for row in table.to_pylist()]
     assert (len(leads), sum(leads)) == (size, 1)
     assert found.capped == BANDING.bands
-    for step in ("asked_signatures", "asked_shingles", "shingles_for", "verified", "links_of", "families_by_part"):
+    for step in ("asked_rows", "asked_shingles", "shingles_for", "verified", "links_of", "families_by_part"):
         assert max(workers.given[step]) < 1.5 * sum(workers.given[step]) / blocks, step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.text.facts import facts, names, numbers
@@ -23,7 +23,6 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.text() | st.lists(_PIECES | st.text(max_size=3), max_size=10).map("".join))
 def test_any_text_has_facts(text: str) -> None:
     """The checker reads whatever stands in an article; it must never fail."""
@@ -38,7 +37,6 @@ def test_formats_of_one_value_agree(text: str) -> None:
     assert numbers(f"It cost {text} in all") == {"4800000000"}
 
 
-@settings(deadline=None)
 @given(st.integers(0, 999_999), st.sampled_from(sorted(SCALES)))
 def test_a_scale_multiplies(value: int, scale: str) -> None:
     """A number with its scale, with separators, and in full are one value."""
@@ -46,7 +44,6 @@ def test_a_scale_multiplies(value: int, scale: str) -> None:
     assert numbers(f"{value} {scale}") == numbers(f"{full:,}") == numbers(str(full)) == {str(full)}
 
 
-@settings(deadline=None)
 @given(st.decimals(min_value=0, max_value=10**6, places=2, allow_nan=False, allow_infinity=False))
 def test_trailing_zeros_do_not_matter(value: object) -> None:
     """ "3.50" and "3.5" are one price."""

@@ -112,7 +112,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.binary()
     | st.text().map(lambda text: text.encode("utf-8", "replace"))

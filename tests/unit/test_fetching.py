@@ -15,9 +15,10 @@ from made_nights import TONIGHT, asked, moment
 from pipeline.config import Config, DigestConfig, FetchConfig, SourceConfig
 from pipeline.errors import InputError, NewsfoldError
 from pipeline.nightly import line as nightly_line
-from pipeline.nightly.desk import Desk, Ending, Gathered, Outcome, state_file
+from pipeline.nightly.desk import Desk, Gathered, Outcome
 from pipeline.nightly.run import run_night
 from pipeline.nightly.sources import fetched_for, gathered_for
+from pipeline.nightly.steps import Ending
 from pipeline.records import Hints, Kind, RawItem
 from pipeline.stages.fetch import Past, fetch, is_teaser
 from pipeline.store.core import open_store
@@ -77,7 +78,7 @@ def run(configured: Config, nights: int = 0) -> Outcome:
 
 def gathered(configured: Config) -> Gathered:
     """What comes in."""
-    with open_store(state_file(configured)) as store:
+    with open_store(configured.state_file) as store:
         desk = Desk(configured, moment(), store)
         return gathered_for(desk, fetched_for(desk))
 

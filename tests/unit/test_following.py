@@ -195,7 +195,7 @@ def groups(night: int, bodies: Sequence[str]) -> list[CopyGroup]:
 
 
 @given(st.lists(BODIES, max_size=4), st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_id_ever_given_leads_to_one_story(nights: list[list[str]], random: Random) -> None:
     """Over any nights: ids are unique on each, a replay in any order gives the same, and every old id is found."""
     memory, ever = Memory(), set[str]()

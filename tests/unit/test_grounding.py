@@ -1,7 +1,7 @@
 """The checker: facts in every spelling, and laws about what is copied and what is made up."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from made_stories import FIRE, FIRE_TOO, STRIKE
@@ -13,7 +13,6 @@ SOURCE = (
     " seventy firefighters were affected; profits fell by 2.50 percent, or 4.8 million crowns, over twenty-one days. "
     "“We will not close the harbour,” the mayor’s office told O’Brien on Tuesday."
 )
-relaxed = settings(deadline=None)
 copied = st.sampled_from([text for article in (FIRE, FIRE_TOO, STRIKE) for text in sentences(article)])
 
 
@@ -76,7 +75,6 @@ def test_sources_support_together() -> None:
     assert not judge("Anna Berg: harbour cost 17 crowns.", read_sources(apart[:1])).supported
 
 
-@relaxed
 @given(copied)
 def test_a_copied_sentence_is_supported(sentence: str) -> None:
     """What stands in the source word for word is true to it."""
@@ -85,7 +83,6 @@ def test_a_copied_sentence_is_supported(sentence: str) -> None:
     assert verdict.score == 1.0
 
 
-@relaxed
 @given(st.text(min_size=1))
 @example("\U0001f210A0")
 def test_any_text_supports_itself(text: str) -> None:
@@ -93,7 +90,6 @@ def test_any_text_supports_itself(text: str) -> None:
     assert judge(text, read_sources([text])).supported
 
 
-@relaxed
 @given(copied, st.integers(1000, 10**9), st.sampled_from(["{}", "{:,}", "{} percent", "€{}", "{}bn", "{}th"]))
 def test_a_new_number_is_refused(sentence: str, number: int, form: str) -> None:
     """A number that no source gives is never supported, wherever its sentence comes from."""
@@ -102,7 +98,6 @@ def test_a_new_number_is_refused(sentence: str, number: int, form: str) -> None:
         assert fault(said, " ".join((FIRE, FIRE_TOO, STRIKE))).startswith("number not in the sources")
 
 
-@relaxed
 @given(copied, st.sampled_from(["Vantry", "Halvern", "NATO", "Ferreby"]), st.data())
 def test_a_new_name_is_refused(sentence: str, name: str, data: st.DataObject) -> None:
     """A name that no source gives is never supported."""

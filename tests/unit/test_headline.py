@@ -84,3 +84,11 @@ def test_a_story_without_titles_gets_a_headline() -> None:
     """How the first text begins, without its full stop, and no longer than a headline may be."""
     assert told(("", "The dam broke on Monday morning. Nobody was hurt.")).startswith("The dam broke")
     assert len(told(("", "The dam broke and " * 40))) <= LONGEST + 2
+
+
+@pytest.mark.parametrize(
+    ("text", "title"), [(".\nThe dam has broken. Nobody was hurt.", "The dam has broken"), (".", ""), ("«»\n—", "")]
+)
+def test_marks_alone_are_no_headline(text: str, title: str) -> None:
+    """A text without a title that begins with a lone full stop does not stop the night."""
+    assert told(("", text)) == title

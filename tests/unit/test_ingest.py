@@ -24,7 +24,7 @@ def found_in(*folders: Path) -> list[str]:
     return [Path(one.location).relative_to(folders[0]).as_posix() for one in found]
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.randoms(use_true_random=False))
 def test_the_order_does_not_depend_on_the_file_system(
     tmp_path_factory: pytest.TempPathFactory, chance: random.Random

@@ -1,7 +1,7 @@
 """Text for machines is told from text for readers, in any disguise, and news about such text stays news."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from injections import ATTEMPTS, Attempt
@@ -122,7 +122,6 @@ def test_endless_sentences_are_left_out() -> None:
     assert not speaks_to_a_model(endless)
 
 
-@settings(deadline=None)
 @given(st.text(), st.sampled_from(["en", "de", "zh", ""]))
 def test_any_text_can_be_read(text: str, lang: str) -> None:
     """Whatever comes in, sentences only go; none is changed or made up, and a second reading finds nothing more."""
@@ -130,7 +129,6 @@ def test_any_text_can_be_read(text: str, lang: str) -> None:
     assert set(sentences(left, lang)) <= set(sentences(text, lang)) or left == text
 
 
-@settings(deadline=None)
 @given(
     st.text(alphabet=st.sampled_from("ab\u200b\u200c\u200d\u202e\u00ad\u034f\u3164\ufe0f\U000e0041\U000e0101 م\u0915"))
 )

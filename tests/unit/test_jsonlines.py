@@ -48,7 +48,7 @@ def read(path: Path) -> tuple[list[Line], list[Reject]]:
 
 
 @pytest.mark.parametrize("ending", ["", ".gz", ".zst"])
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(OBJECTS)
 def test_what_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, ending: str, objects: list[dict[str, Json]]
@@ -63,7 +63,6 @@ def test_what_is_written_is_read(
 
 
 @pytest.mark.parametrize("ending", ["", ".gz", ".zst"])
-@settings(deadline=None)
 @given(BYTES)
 @example(b"\x1f\x8b\x08")
 @example(b"\x28\xb5\x2f\xfd")
@@ -79,7 +78,7 @@ def test_any_bytes_are_lines_or_rejects(tmp_path_factory: pytest.TempPathFactory
         assert str(path) in str(error)  # noqa: PT017 - either outcome is right
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.data())
 def test_damaged_compression_is_an_input_error(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """A download that broke off, and one with wrong bytes in the middle."""

@@ -26,14 +26,13 @@ def test_languages_of_news(lang: str, text: str) -> None:
     assert detect(text) == lang
 
 
-@settings(deadline=None)
 @given(st.text(max_size=FEWEST_CHARACTERS - 1))
 def test_a_short_text_is_left_undecided(text: str) -> None:
     """A wrong language would drop an article from the edition."""
     assert detect(text) == ""
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.text(min_size=FEWEST_CHARACTERS, max_size=200))
 def test_any_text_has_a_code(text: str) -> None:
     """Noise does not fail, and gives a code of two letters or none."""

@@ -120,7 +120,7 @@ nights = st.lists(st.lists(st.sampled_from(TOPICS), unique=True, max_size=3), ma
 chosen = st.lists(st.sampled_from((*TOPICS, "Chess")), unique=True, min_size=1).map(tuple)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(nights, chosen)
 def test_letter_and_archive_never_disagree(night: Edition, topics: tuple[str, ...]) -> None:
     """Every story of a letter is one of the edition's, unchanged but for number and section; all are accounted for."""

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from pipeline.clustering.draws import SAMPLE, draw, merge_samples, samples_of
-from pipeline.clustering.graph import Floats
 from pipeline.clustering.linkage import Judge, ScoredPairs, average_link
-from pipeline.clustering.vectors import Rows
+from pipeline.clustering.vectors import Floats, Rows
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -91,7 +90,6 @@ def by_scipy(matrix: Floats, weights: Rows, threshold: float) -> set[frozenset[i
     return {frozenset(map(int, printed[found == label])) for label in np.unique(found)}
 
 
-@settings(deadline=None)
 @given(SEEDS, st.integers(2, 16), st.floats(0.2, 0.9))
 def test_with_all_pairs_scored_it_is_average_link(seed: int, rows: int, threshold: float) -> None:
     """By the definition, as scipy has it; an article's copies count, and nobody is asked."""
@@ -100,7 +98,7 @@ def test_with_all_pairs_scored_it_is_average_link(seed: int, rows: int, threshol
     assert parts(found) == by_scipy(matrix, weights, threshold)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(SEEDS, st.floats(0.5, 0.6))
 def test_it_is_average_link_for_more_rows_too(seed: int, threshold: float) -> None:
     """Merges of large clusters, and many in one round."""
@@ -135,7 +133,6 @@ def by_rounds(pairs: Rows, matrix: Floats, threshold: float) -> set[frozenset[in
                 edges.setdefault((min(one, third), max(one, third)), set()).update(edges.pop(edge))
 
 
-@settings(deadline=None)
 @given(SEEDS, st.integers(2, 16), st.integers(1, 5), st.integers(1, 2), st.sampled_from([0.2, 0.35, 0.5, 0.65]))
 def test_looking_only_where_something_changed_misses_nothing(
     seed: int, rows: int, each: int, digits: int, threshold: float
@@ -146,7 +143,6 @@ def test_looking_only_where_something_changed_misses_nothing(
     assert parts(found) == by_rounds(pairs, matrix, threshold)
 
 
-@settings(deadline=None)
 @given(SEEDS, st.integers(2, 60), st.integers(1, 6), st.floats(0.1, 0.9))
 def test_the_order_of_pairs_does_not_matter(seed: int, rows: int, each: int, threshold: float) -> None:
     """The same night read in another order has the same stories, ties or not; nothing given is changed."""
@@ -158,7 +154,6 @@ def test_the_order_of_pairs_does_not_matter(seed: int, rows: int, each: int, thr
     assert pairs.tolist() == asked.tolist()
 
 
-@settings(deadline=None)
 @given(SEEDS, st.integers(2, 12), st.integers(1, 4), st.floats(0.1, 0.9))
 def test_the_numbering_does_not_matter(seed: int, rows: int, each: int, threshold: float) -> None:
     """Without ties, and as long as all pairs are asked for, rows are only names: known pairs and judged ones alike."""
@@ -171,7 +166,6 @@ def test_the_numbering_does_not_matter(seed: int, rows: int, each: int, threshol
     assert parts(after[names]) == parts(before)
 
 
-@settings(deadline=None)
 @given(SEEDS, st.integers(1, 40), st.integers(1, 6), st.floats(0.1, 0.9))
 def test_clusters_are_numbered_by_their_smallest_rows(seed: int, rows: int, each: int, threshold: float) -> None:
     """Numbers say nothing but which rows belong together: a row's is new or one that came before."""
@@ -181,7 +175,6 @@ def test_clusters_are_numbered_by_their_smallest_rows(seed: int, rows: int, each
     assert [int(label) for at, label in enumerate(found) if label not in found[:at]] == list(range(found.max() + 1))
 
 
-@settings(deadline=None)
 @given(SEEDS, st.integers(2, 9), st.integers(1, 3), st.floats(0.1, 0.9))
 def test_no_two_clusters_are_left_that_are_alike(seed: int, rows: int, each: int, threshold: float) -> None:
     """Running on changes nothing: where a pair across is scored, the mean of all known pairs is below the threshold."""
@@ -264,7 +257,7 @@ def test_a_hub_is_no_bridge() -> None:
     assert len(judge.pairs) <= 2 * rows
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(SEEDS)
 def test_no_merge_asks_for_more_than_a_sample(seed: int) -> None:
     """Two stories of 100 joined by one pair: each pair asked about once, and never many."""

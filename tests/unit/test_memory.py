@@ -84,7 +84,7 @@ QUERIES = st.lists(SIGNATURES, max_size=6)
 BANDINGS = st.sampled_from([SMALL, BANDING, Banding(bands=16, rows=8)])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(TEXTS, max_size=4), QUERIES, BANDINGS)
 def test_a_query_finds_what_the_definition_says(nights: list[Known], queried: list[Signatures], how: Banding) -> None:
     """Nothing that is like a text is missed, nothing else is given, each once and in the order promised."""
@@ -98,7 +98,7 @@ def test_a_query_finds_what_the_definition_says(nights: list[Known], queried: li
     assert found.capped == 0
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(TEXTS, QUERIES, st.lists(st.integers(0, 8), max_size=3))
 def test_it_does_not_matter_how_texts_are_spread(texts: Known, queried: list[Signatures], cuts: list[int]) -> None:
     """One segment or many: the same answer."""
@@ -171,7 +171,7 @@ def apply(change: tuple[Any, ...], memory: Memory, model: Model) -> None:
             model.merge(night(day))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(CHANGES, max_size=10), QUERIES)
 def test_any_changes_leave_what_they_should(changes: list[tuple[Any, ...]], queried: list[Signatures]) -> None:
     """Added, replaced, deleted, expired and merged in any order: the memory holds what a plain list would."""
@@ -361,7 +361,7 @@ def test_matches_are_in_order(tmp_path: Path) -> None:
     assert found == [(0, "1", 128), *[(row, key, same) for row in (1, 2) for key, same in nearest]]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.text(), max_size=6))
 @example(["", "\n", "\0", "a\0b\n", "\ud800", "é", "e\u0301", "😀"])
 def test_ids_come_back_as_they_are(ids: list[str]) -> None:

@@ -26,8 +26,9 @@ from pipeline.errors import InputError, LockedError, ModelError, NewsfoldError
 from pipeline.minhash.memory import open_memory
 from pipeline.nightly import line as nightly_line
 from pipeline.nightly import run as nightly_run
-from pipeline.nightly.desk import Ending, Outcome, signature_folder, state_file
+from pipeline.nightly.desk import Outcome
 from pipeline.nightly.run import run_night, send_pending
+from pipeline.nightly.steps import Ending
 from pipeline.records import CopyGroup, PastStory, Story
 from pipeline.stages.cluster import cluster
 from pipeline.store.core import open_store
@@ -184,7 +185,7 @@ def test_a_story_goes_on(config: Config, source: Path) -> None:
 def test_a_night_is_counted_for_the_nights_after_it(config: Config, source: Path) -> None:
     """Each article adds each of its terms once, in the night it first came in and in no later one."""
     run(config)
-    with open_store(state_file(config)) as store:
+    with open_store(config.state_file) as store:
         found = store.background(TONIGHT + timedelta(days=7))
     assert found.texts == len(LINES) / 2
     assert found.counts["warehous"] == 3 / 2
@@ -216,7 +217,7 @@ def test_a_night_does_not_count_itself(
     assert run(config, TOMORROW).rendered == run(elsewhere(config, tmp_path), TOMORROW).rendered
     sql = "SELECT edition, story, article FROM memberships ORDER BY edition, article"
     assert asked(config, sql) == asked(elsewhere(config, tmp_path), sql)
-    with open_store(state_file(config)) as store:
+    with open_store(config.state_file) as store:
         assert store.background(TOMORROW) == NOTHING
     first, second = backgrounds
     assert first == second != NOTHING
@@ -236,7 +237,7 @@ def test_a_late_reprint_continues_the_story_it_was_in(config: Config, source: Pa
     assert asked(config, "SELECT continues_night FROM stories WHERE edition = '2026-03-11'") == [("2026-03-10",)]
     assert outcome.edition is not None
     assert "Seventy firefighters" not in outcome.rendered.text
-    with open_store(state_file(config)) as store:
+    with open_store(config.state_file) as store:
         assert any(line.startswith("  repeats fire-") for line in store.explain("fire-late"))
 
 
@@ -244,7 +245,7 @@ def test_signatures_are_made_again_when_they_are_lost_or_outdated(config: Config
     """They are derived from stored articles: no crash and no upgrade costs a night or an echo."""
     run(config)
     run(config, TOMORROW)
-    signatures = signature_folder(config)
+    signatures = config.signature_folder
     manifest = signatures / "manifest.json"
     manifest.write_text(manifest.read_text(encoding="utf-8").replace('"seed": 1', '"seed": 2'), encoding="utf-8")
     heard: list[str] = []
@@ -259,10 +260,10 @@ def test_signatures_of_forgotten_nights_are_dropped(tmp_path: Path, tiny_causal:
     config = configured(tmp_path / "state", tiny_causal, source, remember_days=2)
     for day in range(5):
         run(config, TONIGHT + timedelta(days=day))
-    nights = open_memory(signature_folder(config)).nights
+    nights = open_memory(config.signature_folder).nights
     assert max(nights) == TONIGHT + timedelta(days=3)
     assert min(nights) >= TONIGHT + timedelta(days=4 - 7)
-    assert open_memory(signature_folder(config)).size == 0
+    assert open_memory(config.signature_folder).size == 0
 
 
 def test_old_stories_are_forgotten(tmp_path: Path, tiny_causal: Path, source: Path) -> None:
@@ -302,7 +303,7 @@ def test_a_second_run_at_the_same_time_is_refused(config: Config) -> None:
     config.data_dir.mkdir()
     with FileLock(config.data_dir / "newsfold.lock"), pytest.raises(LockedError, match="another run is at work"):
         run(config)
-    assert not state_file(config).exists()
+    assert not config.state_file.exists()
 
 
 def test_languages_not_asked_for_are_rejected(config: Config, source: Path) -> None:
@@ -366,7 +367,7 @@ def test_a_killed_run_leaves_nothing(config: Config, tmp_path: Path, tiny_causal
 def test_file_names_and_order_do_not_matter(config: Config, tmp_path: Path, seed: int) -> None:
     """The same articles in other files and another order give the same edition, byte for byte."""
     lines = list(LINES)
-    Random(seed).shuffle(lines)  # noqa: S311 a repeatable order, no secret
+    Random(seed).shuffle(lines)  # noqa: S311 - a repeatable order, no secret
     for number, line in enumerate(lines):
         write_lines(tmp_path / "other" / f"{number}-{seed}.jsonl", [line])
     shuffled = configured(tmp_path / "state2", Path(config.digest.model), tmp_path / "other")

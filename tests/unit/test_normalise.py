@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.text.normalise import comparable, encodable, tidy, tidy_line, without_dateline
@@ -53,7 +53,6 @@ REAL_WORDS = st.from_regex(r"“?(?:[a-z0-9]|[éü][a-z]){1,8}(?:[’—][a-z]{1
 _NEVER = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
-@settings(deadline=None)
 @given(ANY)
 def test_tidying_a_line_twice_changes_nothing(text: str) -> None:
     """What is compared across nights must not depend on how often it was cleaned."""
@@ -61,7 +60,6 @@ def test_tidying_a_line_twice_changes_nothing(text: str) -> None:
     assert tidy_line(once) == once
 
 
-@settings(deadline=None)
 @given(ANY)
 def test_tidying_a_text_twice_changes_nothing(text: str) -> None:
     """The same for whole texts, whose paragraphs must stay apart."""
@@ -69,7 +67,6 @@ def test_tidying_a_text_twice_changes_nothing(text: str) -> None:
     assert tidy(once) == once
 
 
-@settings(deadline=None)
 @given(ANY)
 def test_no_invisible_character_comes_through(text: str) -> None:
     """Hidden characters can smuggle text past a reader; no control, zero-width or direction mark survives."""
@@ -77,14 +74,12 @@ def test_no_invisible_character_comes_through(text: str) -> None:
     assert "\n" not in tidy_line(text)
 
 
-@settings(deadline=None)
 @given(ANY)
 def test_no_emoji_comes_through(text: str) -> None:
     """Pictographs are removed with their selectors."""
     assert not [letter for letter in tidy(text) if "\U0001f300" <= letter <= "\U0001faff" or letter in "\ufe0f\u2764"]
 
 
-@settings(deadline=None)
 @given(ANY)
 def test_a_tidy_text_can_be_written(text: str) -> None:
     """Halves of characters are replaced: a text that cannot be encoded would stop the night at the store."""
@@ -97,14 +92,12 @@ def test_nothing_stays_nothing(blank: str) -> None:
     assert tidy(blank) == tidy_line(blank) == ""
 
 
-@settings(deadline=None)
 @given(st.lists(REAL_WORDS, min_size=1, max_size=12), st.sampled_from([" ", "  ", "\t", "\u00a0", " \u200b", "\u2003"]))
 def test_words_stay(words: list[str], space: str) -> None:
     """Tidying changes white space and nothing else in a clean text."""
     assert tidy_line(space.join(words)).split() == words
 
 
-@settings(deadline=None)
 @given(st.lists(PLAIN_WORDS.map(" ".join), max_size=6))
 def test_paragraphs_stay_apart(paragraphs: list[str]) -> None:
     """One paragraph per line, in order, no blank lines between."""
@@ -155,7 +148,6 @@ def test_a_dateline_opens_any_paragraph() -> None:
     assert without_dateline("One.\nPARIS — Two.") == "One.\nTwo."
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_comparable_forms_do_not_depend_on_case_or_width(text: str) -> None:
     """Fullwidth letters and capitals compare as what they stand for."""

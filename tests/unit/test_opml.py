@@ -1,7 +1,7 @@
 """Lists of feeds from other programs, and back."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
@@ -52,7 +52,6 @@ def test_what_is_written_can_be_read(outlines: list[Outline]) -> None:
     assert len({one.url for one in again}) == len(again) <= len(outlines)
 
 
-@settings(deadline=None)
 @given(
     st.binary()
     | st.text().map(lambda text: text.encode("utf-8", "replace"))

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from articles import soup
@@ -25,7 +25,6 @@ def overlaps_of(texts: list[str], threads: int = 1) -> tuple[list[tuple[int, int
     return pairs, verify(texts, sketch(texts, threads=1).folded, nothing, np.array(pairs), threads)
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_jaccard_and_containment_are_exact(texts: list[str]) -> None:
     """By the definition, on sets of strings."""

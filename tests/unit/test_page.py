@@ -145,7 +145,7 @@ def test_a_page_without_an_article_is_empty(content: bytes) -> None:
     assert read_page(content).text == ""
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(TAG_SOUP)
 def test_any_page_can_be_read(markup: str) -> None:
     """Broken markup is what the web is made of."""
@@ -155,7 +155,6 @@ def test_any_page_can_be_read(markup: str) -> None:
     assert isinstance(found.text, str)
 
 
-@settings(deadline=None)
 @given(TAG_SOUP)
 def test_any_fragment_can_be_read(markup: str) -> None:
     """Feed entries hold whatever an editor pasted."""

@@ -88,7 +88,7 @@ _VALUES = st.recursive(
 _KEYS = st.sampled_from(["headline", "author", "publisher", "datePublished", "@type", "@graph", "mainEntity"])
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.dictionaries(_KEYS, _VALUES, max_size=6), st.text(max_size=20), st.text(max_size=12))
 def test_any_linked_data_can_be_read(values: dict[str, object], address: str, title: str) -> None:
     """A publisher's template may fill in anything."""

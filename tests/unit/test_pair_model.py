@@ -14,7 +14,7 @@ from pipeline.clustering.proposals import proposed
 from pipeline.clustering.similarity import FEATURES, Context, read_texts
 from pipeline.clustering.texts import NO_DAY, date_terms, days_named, usual_terms
 from pipeline.clustering.trees import Trees, shipped_model
-from pipeline.clustering.vectors import bags, cosines, products, rarity, unit_vectors
+from pipeline.clustering.vectors import bags, cosines, frequencies, products, rarity, unit_vectors
 from pipeline.errors import ModelError
 
 TEXTS = [make("f1", FIRE), make("f2", FIRE_TOO), make("s", STRIKE)]
@@ -121,10 +121,11 @@ def test_days_far_apart_speak_against_one_event(one: list[int], other: list[int]
 def test_a_common_term_counts_less_by_the_background() -> None:
     """What news always says tells no event, even on a night that says it once."""
     found = bags([["mayor", "oru"], ["mayor", "lindmar"]], [[], []])
-    usual = rarity(found, Background(100.0, {"lindmar": 80.0}))
+    usual = rarity(found.terms, frequencies(found), Background(100.0, {"lindmar": 80.0}))
     lindmar, mayor, oru = (found.terms.index(term) for term in ("lindmar", "mayor", "oru"))
     assert usual[lindmar] < usual[mayor] < usual[oru]
-    assert rarity(found)[lindmar] == rarity(found)[oru]
+    tonight = rarity(found.terms, frequencies(found))
+    assert tonight[lindmar] == tonight[oru]
 
 
 def test_what_readers_often_get_counts_less_but_never_drowns_the_rest() -> None:
@@ -164,7 +165,7 @@ def test_a_background_counts_texts_and_not_words() -> None:
 def test_products_are_those_of_the_matrices(texts: list[list[str]]) -> None:
     """The compiled loop gives what multiplying the whole matrices gives, whatever the order of pairs."""
     found = bags(texts, [[]] * len(texts))
-    vectors = unit_vectors(found, rarity(found))
+    vectors = unit_vectors(found, rarity(found.terms, frequencies(found)))
     left, right = (rows.ravel() for rows in np.indices((len(texts), len(texts))))
     expected = (vectors @ found.weights.T).toarray().ravel()
     assert np.allclose(products(vectors, found.weights, left, right), expected)

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import fault_corpus
@@ -190,7 +190,6 @@ def test_a_second_fault_does_not_undo_the_first(monkeypatch: pytest.MonkeyPatch)
     assert made == {Claim(("Prices", "fell", "today."), (False, True, False))}
 
 
-@settings(deadline=None)
 @given(st.sampled_from((*SOURCE, *ELSEWHERE)), st.integers(0, 10_000))
 def test_every_planted_fault_is_one(sentence: str, seed: int) -> None:
     """A faulty claim differs from its original, has a mark for each word, and at least one; the same seed gives it."""
@@ -203,7 +202,6 @@ def test_every_planted_fault_is_one(sentence: str, seed: int) -> None:
         assert faulty.is_faulty
 
 
-@settings(deadline=None)
 @given(st.sampled_from(list(faults.WEIGHTS)), st.sampled_from((*SOURCE, *LONG)), st.integers(0, 10_000))
 def test_words_without_a_mark_are_the_claims_own(kind: Kind, sentence: str, seed: int) -> None:
     """Every word that is not marked stood in the claim, in the same order; the mark that ended it may be gone."""

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from articles import article, soup
@@ -39,7 +39,6 @@ def three(own: int, *lines: str, source: str = "Example Post") -> list[Article]:
     ]
 
 
-@settings(deadline=None)
 @given(nights(), st.randoms(use_true_random=False))
 def test_the_order_does_not_matter(night: list[Article], chance: random.Random) -> None:
     """The same articles give the same night, however the sources are listed."""
@@ -48,7 +47,6 @@ def test_the_order_does_not_matter(night: list[Article], chance: random.Random) 
     assert polish(shuffled) == polish(night)
 
 
-@settings(deadline=None)
 @given(nights())
 def test_no_article_is_lost(night: list[Article]) -> None:
     """Every item is an article or a repeat of one; no text is emptied."""
@@ -62,7 +60,6 @@ def test_no_article_is_lost(night: list[Article]) -> None:
     assert [one.id for one in found.articles] == sorted({one.id for one in night})
 
 
-@settings(deadline=None)
 @given(nights())
 def test_polishing_twice_changes_nothing(night: list[Article]) -> None:
     """What `ingest` wrote can come in again as lines."""
@@ -71,7 +68,6 @@ def test_polishing_twice_changes_nothing(night: list[Article]) -> None:
     assert polish(once.articles).repeats == ()
 
 
-@settings(deadline=None)
 @given(nights())
 def test_texts_only_lose_lines(night: list[Article]) -> None:
     """No line is changed, added or moved."""
@@ -81,7 +77,6 @@ def test_texts_only_lose_lines(night: list[Article]) -> None:
         assert all(line in rest for line in one.text.splitlines())
 
 
-@settings(deadline=None)
 @given(nights())
 def test_one_publisher_has_one_name(night: list[Article]) -> None:
     """Neither spelling nor address gives a second name."""

@@ -197,7 +197,7 @@ def test_what_is_no_parquet_is_said(tmp_path: Path) -> None:
     assert reject.reason.startswith("not a Parquet file")
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(4, 400), st.binary(min_size=1, max_size=40))
 def test_damaged_parquet_never_stops_the_night(
     tmp_path_factory: pytest.TempPathFactory, at: int, damage: bytes

@@ -177,7 +177,7 @@ def test_other_characters_stay(tmp_path: Path, letter: str) -> None:
     assert len(entry(tmp_path, f"<title>A {letter}</title>").hints.title) == 3
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(FEED_SOUP | FEED_SOUP.map('<rss version="2.0"><channel><item>'.__add__))
 def test_any_feed_is_entries_or_a_reject(tmp_path_factory: pytest.TempPathFactory, content: str) -> None:
     """Two hundred feeds: one of them is broken every night."""

@@ -13,18 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_editions import (
-    HOSTILE,
-    NIGHT,
-    ZONE,
-    article,
-    assert_whole,
-    edition,
-    full_edition,
-    lone,
-    outline,
-    tree,
-)
+from made_editions import HOSTILE, NIGHT, ZONE, article, assert_whole, edition, full_edition, lone, outline, tree
 from pipeline.forms.palette import DARK, LIGHT, Palette
 from pipeline.forms.plain import WIDTH
 from pipeline.forms.words import clean
@@ -106,7 +95,7 @@ def editions(draw: st.DrawFn) -> Edition:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(editions())
 def test_any_text_gives_three_whole_forms(night: Edition) -> None:
     """No text of the world breaks a form, runs a script, hides itself or splits a header."""

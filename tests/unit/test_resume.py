@@ -12,8 +12,9 @@ from pipeline.config import Config, DigestConfig
 from pipeline.engine import choice
 from pipeline.errors import NewsfoldError
 from pipeline.nightly import line as nightly_line
-from pipeline.nightly.desk import Ending, Outcome, Step, unfinished_folder
+from pipeline.nightly.desk import Outcome
 from pipeline.nightly.run import last_unfinished, prepare_night, run_night, send_pending
+from pipeline.nightly.steps import Ending, Step
 from pipeline.progress import QUIET
 from pipeline.stages.summarise import summarise
 
@@ -59,7 +60,7 @@ def test_a_night_stopped_at_a_step_goes_on_to_the_same_edition(config: Config, t
     assert last_unfinished(config) == TONIGHT
     assert run(config).rendered == whole.rendered
     assert last_unfinished(config) is None
-    assert not unfinished_folder(config).exists()
+    assert not config.unfinished_folder.exists()
 
 
 def test_what_a_step_gave_is_not_done_again(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

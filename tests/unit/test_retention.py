@@ -12,7 +12,7 @@ from listeners import Notes
 from made_nights import LINES, TONIGHT, WEDNESDAY, asked, configured, moment, write_lines
 from pipeline.config import Config, EditionConfig, KeepConfig, MailConfig
 from pipeline.errors import NewsfoldError, StoreError
-from pipeline.nightly.desk import Outcome, archive_folder
+from pipeline.nightly.desk import Outcome
 from pipeline.nightly.run import last_unfinished, run_night, send_pending
 from pipeline.nightly.tidying import cuts_of
 from pipeline.progress import QUIET, Progress
@@ -187,13 +187,13 @@ def test_a_night_drops_what_is_old_and_says_so(config: Config, tmp_path: Path) -
     run(config, TONIGHT)
     write_lines(tmp_path / "in" / "wednesday.jsonl", WEDNESDAY)
     later, heard = TONIGHT + timedelta(days=4), list[str]()
-    (config.data_dir / "outbox" / TONIGHT.isoformat() / "mine.txt").write_text("mine", encoding="utf-8")
+    (config.outbox_folder / TONIGHT.isoformat() / "mine.txt").write_text("mine", encoding="utf-8")
     run(config, later, Notes(heard))
     assert "dropped what is older than is kept: 4 texts, 4 articles, 1 editions, 1 messages" in heard
-    assert not (archive_folder(config) / f"{TONIGHT}.html").exists()
-    assert not (archive_folder(config) / f"{TONIGHT}").exists()
-    assert f"{TONIGHT}" not in (archive_folder(config) / "index.html").read_text(encoding="utf-8")
-    assert [path.name for path in (config.data_dir / "outbox" / TONIGHT.isoformat()).iterdir()] == ["mine.txt"]
+    assert not (config.archive_folder / f"{TONIGHT}.html").exists()
+    assert not (config.archive_folder / f"{TONIGHT}").exists()
+    assert f"{TONIGHT}" not in (config.archive_folder / "index.html").read_text(encoding="utf-8")
+    assert [path.name for path in (config.outbox_folder / TONIGHT.isoformat()).iterdir()] == ["mine.txt"]
     assert asked(config, "SELECT state, length(content) FROM deliveries WHERE expired IS NOT NULL") == [("sent", 0)]
     with pytest.raises(NewsfoldError, match="dropped on"):
         send_pending(config, moment(TONIGHT), of_that_night=True, retry_unknown=False)

@@ -4,7 +4,7 @@ from datetime import date
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from made_stories import FIRE, FIRE_TOO, STRIKE, make, reprinted, story_of
@@ -53,7 +53,6 @@ texts = st.lists(st.sampled_from(pool), min_size=1, max_size=6).map(" ".join)
 stories = st.lists(texts, min_size=1, max_size=4).map(
     lambda found: story_of(*(make(f"a{number}", text, title=text[:40]) for number, text in enumerate(found)))
 )
-relaxed = settings(deadline=None)
 
 
 def chosen(story: Story, words: int = 90) -> list[str]:
@@ -61,17 +60,15 @@ def chosen(story: Story, words: int = 90) -> list[str]:
     return [candidate.text for candidate in select(story, words)]
 
 
-@relaxed
 @given(stories, st.integers(0, 10**6))
 def test_the_order_of_articles_does_not_matter(story: Story, seed: int) -> None:
     """The same articles in another order tell the same story."""
     groups = list(story.groups)
-    Random(seed).shuffle(groups)  # noqa: S311 a repeatable order, no secret
+    Random(seed).shuffle(groups)  # noqa: S311 - a repeatable order, no secret
     shuffled = Story(story.id, tuple(groups))
     assert chosen(shuffled) == chosen(story)
 
 
-@relaxed
 @given(stories, st.integers(10, 120))
 def test_the_budget_is_kept(story: Story, words: int) -> None:
     """Beyond the opening sentence, a digest never runs over its words by more than a quarter."""
@@ -79,7 +76,6 @@ def test_the_budget_is_kept(story: Story, words: int) -> None:
     assert len(found) == 1 or sum(len(text.split()) for text in found) <= words * (1 + OVERRUN)
 
 
-@relaxed
 @given(stories)
 def test_no_sentence_repeats_another(story: Story) -> None:
     """Any two selected sentences share less than the limit of the shorter one's words; of one article, a wider one."""
@@ -91,7 +87,6 @@ def test_no_sentence_repeats_another(story: Story) -> None:
             assert shared < limit * min(len(one.stems), len(other.stems))
 
 
-@relaxed
 @given(stories)
 def test_every_sentence_is_its_articles(story: Story) -> None:
     """A selected sentence stands word for word in the article it is credited to."""
@@ -203,7 +198,6 @@ def test_a_continued_story_without_news_tells_nothing() -> None:
     assert chosen(story_of(make("a", FIRE), make("b", FIRE_TOO), continues=past)) == []
 
 
-@relaxed
 @given(texts, texts)
 def test_what_was_told_is_found_without_comparing_all(past: str, now: str) -> None:
     """Looking up the rarest words alone leaves out exactly what mostly stands in some earlier sentence."""

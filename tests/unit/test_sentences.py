@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.text.sentences import sentences
@@ -41,21 +41,18 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-@settings(deadline=None)
 @given(PROSE, st.sampled_from(["en", "fr", "de", "ja", "", "zz"]))
 def test_no_character_is_lost(text: str, lang: str) -> None:
     """A digest sentence is traced to a source sentence: all text must be in one."""
     assert squeezed("".join(sentences(text, lang))) == squeezed(text)
 
 
-@settings(deadline=None)
 @given(PROSE)
 def test_no_sentence_crosses_a_paragraph(text: str) -> None:
     """A heading does not run into the paragraph below it: cutting paragraph by paragraph gives the same."""
     assert sentences(text) == [one for paragraph in text.splitlines() for one in sentences(paragraph)]
 
 
-@settings(deadline=None)
 @given(PROSE)
 def test_sentences_are_stripped_and_never_empty(text: str) -> None:
     """Whoever counts sentences counts sentences."""

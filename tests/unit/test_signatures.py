@@ -82,7 +82,6 @@ def test_signatures_of_texts_are_datasketchs() -> None:
         assert found == of_text_by_datasketch(text), text
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_any_text_has_datasketchs_signature(texts: list[str]) -> None:
     """The same for whatever hypothesis thinks of."""
@@ -112,7 +111,6 @@ def test_units_are_words_or_characters() -> None:
     assert sketch(["", "Dr. No's 2nd _try_", "港口议会x"]).units.tolist() == [0, 5, 5]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(["a b c", "A  b. C", "a b", "c b a", "ﬁ", "fi", "", "."]), max_size=8))
 def test_fingerprints_tell_sequences_of_words_apart(texts: list[str]) -> None:
     """Equal words in equal order, equal fingerprints, and only then."""
@@ -152,14 +150,14 @@ def test_signatures_of_sets_are_datasketchs() -> None:
     assert found.tolist() == [by_datasketch(elements) for elements in sets]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(SETS)
 def test_any_strings_have_datasketchs_signatures(sets: list[list[str]]) -> None:
     """The same for whatever hypothesis thinks of."""
     assert signatures(sets).tolist() == [by_datasketch(elements) for elements in sets]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.text(max_size=8), min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_order_and_repetition_do_not_matter(elements: list[str], chance: random.Random) -> None:
     """A signature is a set's."""

@@ -3,7 +3,7 @@
 import dataclasses
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -19,12 +19,6 @@ from sample_nights import DAY, NOW, make_article, make_night
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "newsfold.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with open_store(path) as opened:
-        yield opened
 
 
 def test_edition_comes_back_as_it_was_rendered(store: Store) -> None:
@@ -236,14 +230,13 @@ def test_failed_migration_leaves_the_file_as_it_was(path: Path, monkeypatch: pyt
     assert tables == []
 
 
-def test_a_file_of_an_earlier_schema_is_brought_up_to_date(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_an_earlier_schema_is_brought_up_to_date(
+    path: Path, old_state: Callable[[int], sqlite3.Connection]
+) -> None:
     """A night saved by the first version is there after the upgrade, and the new tables are too."""
-    first = _migrations()[:1]
-    with monkeypatch.context() as patch:
-        patch.setattr("pipeline.store.database._migrations", lambda: first)
-        open_store(path).close()
-        with sqlite3.connect(path) as old:
-            old.execute("INSERT INTO runs (night, started) VALUES ('2026-03-01', '2026-03-02T05:00:00+00:00')")
+    with old_state(1) as database:
+        database.execute("INSERT INTO runs (night, started) VALUES ('2026-03-01', '2026-03-02T05:00:00+00:00')")
+    database.close()
     with open_store(path) as store:
         assert len(store.last_runs(5)) == 1
         store.save_night(make_night())

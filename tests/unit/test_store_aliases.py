@@ -2,6 +2,7 @@
 
 import dataclasses
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,6 @@ import pytest
 from pipeline.errors import StoreError
 from pipeline.records import CopyGroup, PastStory, Story
 from pipeline.store.core import Store, open_store
-from pipeline.store.database import _migrations
 from pipeline.store.rows import Night
 from sample_nights import day, make_article, make_night, make_rendered
 
@@ -135,13 +135,9 @@ def test_explain_tells_where_a_part_and_an_article_went(store: Store) -> None:
     assert "  in story a of 2026-03-05" in store.explain("a4")
 
 
-def test_a_state_from_before_aliases_goes_on(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_state_from_before_aliases_goes_on(path: Path, old_state: Callable[[int], sqlite3.Connection]) -> None:
     """Stories of an earlier version keep the ids they had, and later nights may find that they are one."""
-    old = _migrations()[:BEFORE_ALIASES]
-    with monkeypatch.context() as patch:
-        patch.setattr("pipeline.store.database._migrations", lambda: old)
-        open_store(path).close()
-    with sqlite3.connect(path) as database:
+    with old_state(BEFORE_ALIASES) as database:
         insert_old_night(database, "2026-03-01", "first", "")
         insert_old_night(database, "2026-03-02", "second", "first")
     database.close()

@@ -124,7 +124,7 @@ def test_only_the_drawn_steps_are_possible(ledger: Ledger, before: DeliveryState
     assert states(ledger)[ann.recipient] == (after if allowed else before)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.sampled_from([*DeliveryState, "force", "recover", "enqueue"]), max_size=12))
 def test_sent_is_final(steps: list[DeliveryState | str]) -> None:
     """Whatever is called in whatever order, a message that was sent stays sent, and only gets there by `sending`."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,6 @@ import pytest
 from pipeline.clustering.background import NOTHING, Background
 from pipeline.errors import StoreError
 from pipeline.store.core import Store, open_store
-from pipeline.store.database import _migrations
 from pipeline.store.rows import Night
 from pipeline.store.terms import LEAST_TEXTS
 from sample_nights import day, make_night
@@ -89,13 +89,9 @@ def test_terms_that_cannot_be_saved_cost_no_earlier_ones(store: Store, monkeypat
     assert store.edition(day(2).isoformat()) is None
 
 
-def test_a_state_from_before_terms_goes_on(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_state_from_before_terms_goes_on(path: Path, old_state: Callable[[int], sqlite3.Connection]) -> None:
     """It begins to count with the first night after the upgrade, and what it held stays."""
-    old = _migrations()[:BEFORE_TERMS]
-    with monkeypatch.context() as patch:
-        patch.setattr("pipeline.store.database._migrations", lambda: old)
-        open_store(path).close()
-    with sqlite3.connect(path) as database:
+    with old_state(BEFORE_TERMS) as database:
         database.execute("INSERT INTO runs (night, started) VALUES ('2026-03-01', '2026-03-02T05:00:00+00:00')")
     database.close()
     with open_store(path) as store:

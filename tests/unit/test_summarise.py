@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from made_stories import FIRE, FIRE_TOO, STRIKE, StubConsistency, StubWriter, make, story_of
@@ -172,7 +172,6 @@ def test_stories_do_not_touch_each_other() -> None:
             assert summarise([story], shorten) == (together[story.id],)
 
 
-@settings(deadline=None)
 @given(st.permutations([make("a", FIRE, "Fire"), make("b", FIRE_TOO, "Flames"), make("c", STRIKE, "Strike")]))
 def test_the_order_of_articles_does_not_matter(articles: list[Article]) -> None:
     """The digest of a story depends on its articles, not on how they were listed."""
@@ -181,8 +180,8 @@ def test_the_order_of_articles_does_not_matter(articles: list[Article]) -> None:
     assert (summary.headline, summary.sentences) == (other.headline, other.sentences)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200), st.text(max_size=200))
+@example("", ".")
 def test_no_proposal_gets_past_the_check(proposal: str, text: str) -> None:
     """Whatever a writer answers to whatever was written, only source sentences and harmless shortenings are told."""
     story = story_of(make("a", f"{text}\n{FIRE}", lang="en"))

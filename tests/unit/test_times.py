@@ -37,7 +37,7 @@ _PIECES = st.sampled_from(
 TIMES = st.lists(_PIECES | st.text(max_size=3), max_size=8).map("".join)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(TIMES | st.text())
 @pytest.mark.filterwarnings("ignore")
 def test_any_text_is_read_or_not(text: str) -> None:
@@ -49,8 +49,7 @@ def test_any_text_is_read_or_not(text: str) -> None:
             assert found is None or found.astimezone(zone).timestamp() == found.timestamp()
 
 
-@settings(deadline=None)
-@given(st.datetimes(datetime(1990, 1, 1), datetime(2026, 3, 9)), st.integers(-12 * 60, 14 * 60))  # noqa: DTZ001 bounds
+@given(st.datetimes(datetime(1990, 1, 1), datetime(2026, 3, 9)), st.integers(-12 * 60, 14 * 60))  # noqa: DTZ001 - bounds
 def test_iso_times_come_back_as_they_are(moment: datetime, minutes: int) -> None:
     """What article lines hold is exact to the microsecond, offset included."""
     aware = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from articles import soup
@@ -21,7 +21,6 @@ def by_torch(texts: list[str], device: str = "cpu") -> np.ndarray:
     return torch_signatures(sets, device)
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_any_texts_have_the_same_signatures(texts: list[str]) -> None:
     """Of words and of characters, of texts without either too."""

@@ -27,7 +27,7 @@ TRACKING = st.sampled_from(["utm_source=rss", "utm_medium=feed", "utm_campaign=a
 PATHS = st.from_regex(r"/[a-z0-9-]{1,12}(/[a-z0-9-]{1,12}){0,2}/?", fullmatch=True)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(ADDRESSES | ADDRESSES.map("https://e.org/".__add__) | st.text(alphabet=st.characters(exclude_categories=())))
 def test_any_address_has_one_form(address: str) -> None:
     """The canonical form is its own, is http(s) or nothing, and can be written."""
@@ -38,7 +38,6 @@ def test_any_address_has_one_form(address: str) -> None:
     assert bool(host(once)) == bool(once)
 
 
-@settings(deadline=None)
 @given(PATHS, st.lists(TRACKING, max_size=3), st.sampled_from(["", "#comments", "#"]))
 def test_tracking_does_not_matter(path: str, tracking: list[str], fragment: str) -> None:
     """However a reader came to an article, it is the same article."""
@@ -127,7 +126,6 @@ def test_variants_are_of_one_site_and_path(url: str, stated: str, same: bool) ->
     assert same_article(url, stated) is same
 
 
-@settings(deadline=None)
 @given(ADDRESSES, ADDRESSES)
 def test_any_two_addresses_can_be_compared(url: str, stated: str) -> None:
     """Pages state anything."""

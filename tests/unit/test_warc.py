@@ -126,7 +126,7 @@ def test_a_file_without_pages_is_told(tmp_path: Path, content: bytes) -> None:
         read(tmp_path / "a.warc", content)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.integers(0, 10**6), st.sampled_from(["plain", "gzip"]))
 def test_damage_raises_nothing_else(tmp_path_factory: pytest.TempPathFactory, seed: int, pack: str) -> None:
     """Whatever bytes are changed, pages come out or the project's own error."""

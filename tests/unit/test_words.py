@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.words import (
-    SHINGLE_CHARACTERS,
-    SHINGLE_WORDS,
-    STOP_WORDS,
-    content_stems,
-    shingles,
-    stem,
-    words,
-)
+from pipeline.text.words import SHINGLE_CHARACTERS, SHINGLE_WORDS, STOP_WORDS, content_stems, shingles, stem, words
 
 LATIN = st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), max_size=20)
 HAN = st.text(alphabet="港口议会投票关闭旧码头冬季风暴来临之前工程师说木桩", min_size=1, max_size=30)
@@ -25,7 +17,6 @@ def test_words_are_comparable() -> None:
     assert words("“STRASSE”, Straße — ４０％ it's") == ["strasse", "strasse", "40", "it", "s"]
 
 
-@settings(deadline=None)
 @given(LATIN)
 def test_shingles_are_the_runs_of_five_words(text: list[str]) -> None:
     """Exactly the distinct 5-grams, in order of first appearance."""
@@ -46,7 +37,6 @@ def test_a_short_text_is_its_own_shingle(text: str) -> None:
     assert shingles(text) == [text.lower()]
 
 
-@settings(deadline=None)
 @given(HAN)
 def test_han_is_cut_by_characters(text: str) -> None:
     """Where no spaces stand between words, a whole paragraph would be one word."""
@@ -71,7 +61,6 @@ def test_a_foreign_name_does_not_change_the_unit() -> None:
     assert shingles(text)[0] == "the company 华为 said on"
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_shingles_are_distinct_and_of_words(text: str) -> None:
     """Never a repeated shingle, never an empty one, and one whenever there is a word."""

@@ -92,7 +92,7 @@ def test_chat_markup_is_data(folder: Path, sentence: str) -> None:
 def test_the_order_of_sentences_does_not_matter(folder: Path) -> None:
     """Each sentence gets the same proposal wherever it stands, and however often."""
     shuffled = [*SENTENCES, *SENTENCES]
-    Random(7).shuffle(shuffled)  # noqa: S311 a repeatable order, no secret
+    Random(7).shuffle(shuffled)  # noqa: S311 - a repeatable order, no secret
     expected = dict(zip(SENTENCES, loaded(folder).write(SENTENCES), strict=True))
     assert loaded(folder).write(shuffled) == [expected[sentence] for sentence in shuffled]
 

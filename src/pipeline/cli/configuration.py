@@ -1,17 +1,12 @@
 """The commands that look at the configuration: check, example, reference."""
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from pipeline.cli.terminal import exits, show
+from pipeline.cli.terminal import DEFAULT_FILE, ConfigFile, exits, show
 from pipeline.config import load
 from pipeline.errors import ConfigError
 
 config_app = typer.Typer(help="Look at the configuration.", no_args_is_help=True)
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the configuration file")]
-DEFAULT_FILE = Path("newsfold.toml")
 
 
 @config_app.command("check")

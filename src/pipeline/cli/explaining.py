@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import exits, show
+from pipeline.cli.terminal import DEFAULT_FILE, ConfigFile, exits, show
 from pipeline.config import load
 from pipeline.errors import ConfigError, NewsfoldError
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from pipeline.store.core import Store
     from pipeline.store.lookup import Candidate
 
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the configuration file")]
-DEFAULT_FILE = Path("newsfold.toml")
 STRONGEST_LINKS = 5
 LISTED = 20
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import exits, say, show
-from pipeline.config import Config, load
+from pipeline.cli.terminal import DEFAULT_FILE, ConfigFile, exits, say, show
+from pipeline.config import Config, SourceConfig, load
 from pipeline.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from pipeline.web.feeds import FeedState
 
 feeds_app = typer.Typer(help="The feeds that are read each night.", no_args_is_help=True)
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the configuration file")]
-DEFAULT_FILE = Path("newsfold.toml")
 
 
 @feeds_app.command("list")
@@ -46,9 +44,9 @@ def feeds_import(
             f' [[sources]] opml = "feeds.opml", to import into; it has {len(lists)}'
         )
     (target,) = lists
-    present = _outlines(target) if target.exists() else ()
+    present = _feeds_of(SourceConfig(opml=target)) if target.exists() else ()
     known = {*(outline.url for outline in present), *_configured(config, but=target)}
-    new = [outline for outline in _outlines(source) if outline.url not in known]
+    new = [outline for outline in _feeds_of(SourceConfig(opml=source)) if outline.url not in known]
     if new:
         write_atomically(target, write_opml((*present, *new), config.title))
     say(f"{target}: {len(new)} feeds added, {len(present)} were there")
@@ -88,10 +86,9 @@ def feed_line(state: "FeedState") -> str:
 
 def _states(config: Config) -> "dict[str, FeedState]":
     """What the state knows of feeds."""
-    from pipeline.nightly.desk import state_file
     from pipeline.store.core import open_store
 
-    with open_store(state_file(config)) as store:
+    with open_store(config.state_file) as store:
         return store.feeds()
 
 
@@ -99,19 +96,17 @@ def _configured(config: Config, but: Path | None = None) -> dict[str, str]:
     """The configured feeds and their names; `but` is a list to leave out."""
     found: dict[str, str] = {}
     for source in config.sources:
-        if source.url is not None:
-            found.setdefault(source.url, source.name)
-        elif source.opml is not None and source.opml != but:
-            for outline in _outlines(source.opml):
+        if but is None or source.opml != but:
+            for outline in _feeds_of(source):
                 found.setdefault(outline.url, outline.title)
     return found
 
 
-def _outlines(path: Path) -> "tuple[Outline, ...]":
-    """The feeds of a list. Raises InputError when it cannot be read."""
-    from pipeline.opml import read_opml
+def _feeds_of(source: SourceConfig) -> "tuple[Outline, ...]":
+    """The feeds of a source. Raises InputError when its list cannot be read."""
+    from pipeline.opml import feeds_of
 
     try:
-        return read_opml(path.read_bytes(), str(path))
+        return feeds_of(source)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+        raise InputError(f"{source.place}: cannot be read ({error.strerror})") from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import exits, say, show
+from pipeline.cli.terminal import DEFAULT_FILE, ConfigFile, exits, say, show
 from pipeline.config import Config, load
 from pipeline.errors import ConfigError
 from pipeline.printable import printable
@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 @exits
 def unsubscribe(
     address: Annotated[str | None, typer.Argument(metavar="ADDRESS", help="who gets no more mail")] = None,
-    config_file: Annotated[Path, typer.Option("--config", "-c", help="the configuration file")] = Path("newsfold.toml"),
+    config_file: ConfigFile = DEFAULT_FILE,
     list_id: Annotated[
         str | None, typer.Option("--list", metavar="ID", help="leave this list alone; default: every list")
     ] = None,

@@ -15,6 +15,7 @@ from pipeline.cli.terminal import Address, EngineName, Exit, exits, group_line, 
 from pipeline.config import DEFAULT_MODEL, Device, SourceConfig
 from pipeline.errors import ConfigError, InputError
 from pipeline.jsonlines import (
+    STANDARD,
     BadLineError,
     JsonObject,
     Line,
@@ -26,7 +27,7 @@ from pipeline.jsonlines import (
     write_lines,
 )
 from pipeline.progress import Progress
-from pipeline.records import Article, CopyGroup, Json, Reject
+from pipeline.records import SOURCE_FAILED, Article, CopyGroup, Json, Reject
 
 if TYPE_CHECKING:
     from pipeline.digest.check import Checker
@@ -37,7 +38,6 @@ Input = Annotated[Path, typer.Argument(metavar="IN", help="JSON Lines file (.gz,
 Output = Annotated[Path, typer.Option("--output", "-o", help="JSON Lines file (.gz, .zst); - is standard output")]
 Rejects = Annotated[Path | None, typer.Option("--rejects", help="also write the rejects to this JSON Lines file")]
 Processes = Annotated[int, typer.Option(min=0, help="how many cores to use; 0 is all, and the result is the same")]
-STANDARD = Path("-")
 PORTION = 32
 """Stories that are told together: enough to fill the model's batches, few enough to see the work go on."""
 
@@ -88,7 +88,7 @@ def ingest(
     refused = [*(result for result in results if isinstance(result, Reject)), *polished.repeats]
     write_lines(output, (article_line(article) for article in polished.articles))
     report_rejects(refused, rejects)
-    return Exit.SOURCES_FAILED if any(reject.stage == "source" for reject in refused) else Exit.DONE
+    return Exit.SOURCES_FAILED if any(reject.stage == SOURCE_FAILED for reject in refused) else Exit.DONE
 
 
 @exits

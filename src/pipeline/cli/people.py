@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,21 +12,17 @@ from pipeline.cli.bars import listening
 from pipeline.cli.configuration import config_app
 from pipeline.cli.feeds import feeds_app
 from pipeline.cli.status import mail_line
-from pipeline.cli.terminal import Address, EngineName, Exit, exits, say, show
+from pipeline.cli.terminal import DEFAULT_FILE, Address, ConfigFile, EngineName, Exit, exits, say, show
 from pipeline.config import DEFAULT_MODEL, Config, Device, DigestConfig, load
+from pipeline.nightly.steps import Ending, Step
 
 if TYPE_CHECKING:
     from pipeline.cli.watching import Run
-    from pipeline.nightly.desk import Moment, Outcome, Step
+    from pipeline.nightly.desk import Moment, Outcome
 
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the configuration file")]
 Night = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="the night; default: today's")]
-Until = Literal["ingest", "clean", "dedupe", "cluster", "summarise", "edit", "render", "deliver"]
-DEFAULT_FILE = Path("newsfold.toml")
 SETTLED = ("sent", "withdrawn")
 """How mail stands that nothing is left to do for."""
-LAST_RUNS = 7
-STRONGEST_LINKS = 5
 
 models_app = typer.Typer(help="The models that come from the package index.", no_args_is_help=True)
 
@@ -48,8 +44,8 @@ def run(
     night: Night = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="make the edition, save nothing, send nothing")] = False,
     until: Annotated[
-        Until, typer.Option(help="stop after this step; a later run goes on from there, and only deliver sends mail")
-    ] = "deliver",
+        Step, typer.Option(help="stop after this step; a later run goes on from there, and only deliver sends mail")
+    ] = Step.DELIVER,
     resume: Annotated[bool, typer.Option("--resume", help="go on with the last unfinished night")] = False,
     engine: EngineName = "local",
     address: Address = "",
@@ -80,11 +76,8 @@ def run(
     raise typer.Exit(work.code)
 
 
-def _night(config: Config, moment: "Moment", work: "Run", until: Until) -> tuple[list[str], Exit]:
+def _night(config: Config, moment: "Moment", work: "Run", last: Step) -> tuple[list[str], Exit]:
     """A night up to a step: what is to be shown of it, and the exit code."""
-    from pipeline.nightly.desk import Step
-
-    last = Step(until)
     if last.saves:
         return _run(config, moment, work, mail=last is Step.DELIVER)
     return _prepare(config, moment, work, last), Exit.DONE
@@ -198,7 +191,7 @@ def _run(config: Config, moment: "Moment", work: "Run", mail: bool) -> tuple[lis
     return list(_outcome_lines(outcome)), _exit_code(outcome)
 
 
-def _prepare(config: Config, moment: "Moment", work: "Run", last: "Step") -> list[str]:
+def _prepare(config: Config, moment: "Moment", work: "Run", last: Step) -> list[str]:
     """Do the night's steps up to one."""
     from pipeline.nightly.run import prepare_night
 
@@ -232,8 +225,6 @@ def _outcome_lines(outcome: "Outcome") -> Iterator[str]:
 
 def _exit_code(outcome: "Outcome") -> Exit:
     """The exit code for the way a night ended; mail that has not been sent, or may not have been, is a failure."""
-    from pipeline.nightly.desk import Ending
-
     if not all(receipt.state.value in SETTLED for receipt in outcome.receipts):
         return Exit.FAILED
     codes: dict[Ending, Exit] = {

@@ -6,11 +6,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.terminal import exits, show
+from pipeline.cli.terminal import DEFAULT_FILE, ConfigFile, exits, show
 from pipeline.config import load
-
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the configuration file")]
-DEFAULT_FILE = Path("newsfold.toml")
 
 
 def register(app: typer.Typer) -> None:

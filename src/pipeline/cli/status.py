@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.feeds import feed_line
-from pipeline.cli.terminal import exits, show
+from pipeline.cli.terminal import DEFAULT_FILE, ConfigFile, exits, show
 from pipeline.config import Config, load
 from pipeline.printable import printable
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from pipeline.store.core import Store
     from pipeline.store.rows import Delivery, Run
 
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the configuration file")]
-DEFAULT_FILE = Path("newsfold.toml")
 LAST_RUNS = 7
 LISTED = 20
 """Up to so many messages of the latest edition are listed one by one; of more, those that were not sent. So many

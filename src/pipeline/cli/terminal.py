@@ -17,9 +17,10 @@ from pipeline.printable import printable
 from pipeline.records import Reject
 
 Parameters = ParamSpec("Parameters")
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the configuration file")]
+DEFAULT_FILE = Path("newsfold.toml")
 EngineName = Annotated[Engine, typer.Option("--engine", help="local, or ray for more than one machine holds")]
 Address = Annotated[str, typer.Option(help="the Ray cluster; none: one is started on this machine")]
-
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 DISK_ADVICE = "nothing half-written is left: see to the disk and run again"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.terminal import exits, say, show
+from pipeline.cli.terminal import DEFAULT_FILE, ConfigFile, exits, say, show
 from pipeline.config import load
 from pipeline.errors import ConfigError
 
@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 @exits
 def install_timer(
-    config_file: Annotated[Path, typer.Option("--config", "-c", help="the configuration file")] = Path("newsfold.toml"),
+    config_file: ConfigFile = DEFAULT_FILE,
     at: Annotated[datetime, typer.Option(formats=["%H:%M"], help="when, in the configuration's time zone")] = "05:00",  # type: ignore[assignment]  # typer reads the text
     write: Annotated[Path | None, typer.Option(metavar="FOLDER", help="write the units into this folder")] = None,
     user: Annotated[bool, typer.Option("--user", help="for your own service manager, not the machine's")] = False,

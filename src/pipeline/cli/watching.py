@@ -17,8 +17,9 @@ from pipeline.cli.bars import bars
 from pipeline.cli.logs import LOGGER, log_of
 from pipeline.cli.terminal import DISK_ADVICE, Exit, code_of, is_of_the_disk
 from pipeline.config import Config
-from pipeline.errors import NewsfoldError
+from pipeline.errors import InputError, NewsfoldError
 from pipeline.files import write_atomically
+from pipeline.opml import feeds_of
 from pipeline.progress import Advance, Progress, Tally, Total
 from pipeline.store.figures import read_figures
 from pipeline.watch.ping import Pings
@@ -127,12 +128,10 @@ class Run(Progress):
 
 def configured_feeds(config: Config) -> list[str]:
     """The addresses of the feeds that are read; those of a list that cannot be read are left out."""
-    from pipeline.stages.fetch import Feed, listed_feeds
-
     found: list[str] = []
     for source in config.sources:
-        with suppress(NewsfoldError):
-            found += [feed.url for feed in listed_feeds(source) if isinstance(feed, Feed)]
+        with suppress(OSError, InputError):
+            found += [feed.url for feed in feeds_of(source)]
     return found
 
 

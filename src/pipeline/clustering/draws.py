@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.clustering.graph import Floats
-from pipeline.clustering.vectors import Rows
+from pipeline.clustering.vectors import Floats, Rows
 from pipeline.compiled import Integer, compiled
 
 SAMPLE = 64

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.clustering.vectors import Rows
+from pipeline.clustering.vectors import Floats, Rows
 from pipeline.compiled import Integer, compiled, inlined
 
 EXPECTED_SHARE = 0.5
@@ -19,8 +19,6 @@ At 1 clusters go through all that look better than they are: five times the pair
 BILLION = 1e9
 """Means are compared in whole billionths, so that no decision hangs on the last bit of a sum."""
 TOTAL, KNOWN, FIRST_TOTAL, FIRST_KNOWN = range(4)
-
-Floats = npt.NDArray[np.float64]
 
 
 class Edges(NamedTuple):

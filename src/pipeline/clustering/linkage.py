@@ -17,8 +17,8 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from pipeline.clustering.draws import Draws, draw, merge_samples, samples_of
-from pipeline.clustering.graph import BILLION, Floats, Graph, graph_of, learn, merge, mutual_nearest, roots, unknown
-from pipeline.clustering.vectors import Rows
+from pipeline.clustering.graph import BILLION, Graph, graph_of, learn, merge, mutual_nearest, roots, unknown
+from pipeline.clustering.vectors import Floats, Rows
 
 Judge: TypeAlias = Callable[[Rows, Rows], Floats]
 """Scores of pairs of rows, shape (pairs,) like the left rows, which are the smaller, and the right rows."""

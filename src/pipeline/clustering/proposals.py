@@ -10,7 +10,10 @@ from pipeline.clustering.texts import Texts
 from pipeline.clustering.vectors import Rows
 from pipeline.compiled import compiled
 from pipeline.minhash.bands import Banding, candidates
+from pipeline.minhash.kernels import Signatures
 from pipeline.minhash.signatures import signatures
+
+Numbers = npt.NDArray[np.int32]
 
 TELLING_TERMS = 24
 BANDING = Banding(bands=64, rows=1, largest=100)
@@ -25,9 +28,14 @@ def proposed(texts: Texts) -> Rows:
     count = len(texts.words)
     if count <= FEW_TEXTS:
         return np.column_stack(pairs_of(range(count)))
-    found = candidates(signatures(_telling_terms(texts.tonight.whole)), np.arange(count), BANDING)
+    found = candidates(telling_signatures(texts.tonight.whole), np.arange(count), BANDING)
     pairs: Rows = found.pairs[_among_nearest(found.pairs, found.agreements, count)]
     return pairs
+
+
+def telling_signatures(vectors: sparse.csr_matrix) -> Signatures:
+    """A signature of every row's most telling terms, which are told by their columns, shape (rows, 128)."""
+    return signatures(_telling_terms(vectors))
 
 
 @compiled
@@ -41,17 +49,28 @@ def _among_nearest(pairs: Rows, agreements: Rows, count: int) -> npt.NDArray[np.
     for at in range(len(pairs)):
         having[pairs[at, 0], agreements[at]] += 1
         having[pairs[at, 1], agreements[at]] += 1
-    floors = np.zeros(count, dtype=np.int64)
-    for row in range(count):
-        level, found = most, having[row, most]
-        while level > 0 and found < NEIGHBOURS:
-            level -= 1
-            found += having[row, level]
-        floors[row] = level
+    floors = floors_of(having)
     kept = np.empty(len(pairs), dtype=np.bool_)
     for at in range(len(pairs)):
         kept[at] = agreements[at] >= min(floors[pairs[at, 0]], floors[pairs[at, 1]])
     return kept
+
+
+@compiled
+def floors_of(having: Numbers) -> Rows:
+    """The agreement of each row's hundredth nearest, 0 where it has fewer, shape (rows,).
+
+    `having` counts each row's pairs by their agreement, shape (rows, agreements).
+    """
+    floors = np.zeros(len(having), dtype=np.int64)
+    for row in range(len(having)):
+        level = having.shape[1] - 1
+        found = having[row, level]
+        while level > 0 and found < NEIGHBOURS:
+            level -= 1
+            found += having[row, level]
+        floors[row] = level
+    return floors
 
 
 def pairs_of(members: Sequence[int]) -> tuple[Rows, Rows]:

@@ -5,15 +5,24 @@ Two judges that err differently are averaged. One goes by the surroundings alone
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.clustering.background import NOTHING, Background
-from pipeline.clustering.surroundings import Measures, Surroundings, resemblance
+from pipeline.clustering.surroundings import (
+    Likeness,
+    Measures,
+    Surroundings,
+    expected_share,
+    likelihood,
+    likeness,
+    resemblance,
+)
 from pipeline.clustering.texts import NO_DAY, Texts
 from pipeline.clustering.texts import read_texts as read
 from pipeline.clustering.trees import shipped_model
-from pipeline.clustering.vectors import Floats, Rows, cosines, products
+from pipeline.clustering.vectors import Floats, Rows, products
 from pipeline.records import Article
 
 FEATURES = (
@@ -55,10 +64,49 @@ def usual_background(earlier: Background) -> Background:
     return usual.joined(earlier.scaled(min(1.0, usual.texts / max(earlier.texts, 1.0))))
 
 
-def resemblances(texts: Texts, pairs: Rows) -> tuple[Floats, Floats]:
-    """How alike the texts of each pair are by tonight's rarity of terms and by the usual one, shape (pairs,) each."""
-    left, right = pairs[:, 0], pairs[:, 1]
-    return resemblance(texts.tonight, texts.words, left, right), resemblance(texts.usual, texts.words, left, right)
+class Alone(NamedTuple):
+    """What two texts have in common whatever surrounds them, of shape (pairs,); `covered` and `covering` tell how much
+    of the headline of the left, and of the right, the other's headline and lead say.
+
+    `tonight` and `usual` go by the two rarities, `shorter` counts the words of the shorter text, `far` is 1 where the
+    two name days far apart.
+    """
+
+    tonight: Likeness
+    usual: Likeness
+    headline: Floats
+    lead_names: Floats
+    covered: Floats
+    covering: Floats
+    dates: Floats
+    shorter: Rows
+    far: Floats
+
+
+def compared(ones: Texts, others: Texts, left: Rows, right: Rows) -> Alone:
+    """What each left row of the ones has in common with the right row of the others at the same place."""
+    shorter = np.minimum(ones.words[left], others.words[right])
+    expected = expected_share(shorter)
+    return Alone(
+        likeness(ones.tonight, others.tonight, expected, left, right),
+        likeness(ones.usual, others.usual, expected, left, right),
+        products(ones.headline, others.headline, left, right),
+        products(ones.lead_names, others.lead_names, left, right),
+        products(ones.headline_shares, others.lead_terms, left, right),
+        products(others.headline_shares, ones.lead_terms, right, left),
+        products(ones.dates, others.dates, left, right),
+        shorter,
+        _far_apart(ones.days[left], others.days[right]),
+    )
+
+
+def chances(alone: Alone, tonight: Measures, usual: Measures, texts: int) -> Floats:
+    """How likely pairs report one event, 0 to 1, shape (pairs,), by what they share and what surrounds them."""
+    fall = FAR_FALL * alone.far
+    around = STEEPNESS * (likelihood(tonight, expected_share(alone.shorter)) - EVEN) - fall
+    trained = shipped_model().trees.log_odds(_features(alone, tonight, usual, texts)) + _rise(alone.shorter) - fall
+    both = SURROUNDINGS_SHARE * _chance(around) + (1 - SURROUNDINGS_SHARE) * _chance(trained)
+    return np.asarray(both.round(9))
 
 
 class Context:
@@ -67,75 +115,66 @@ class Context:
     Built from `pairs`, shape (pairs, 2), each pair once; a pair that is not among them counts as unlike.
     """
 
-    def __init__(self, texts: Texts, pairs: Rows, known: tuple[Floats, Floats] | None = None) -> None:
-        """`known` is what `resemblances` gives for the pairs, where somebody has asked already."""
-        tonight, usual = known or resemblances(texts, pairs)
-        self._texts = texts
-        self._tonight = Surroundings(texts.tonight, texts.words, pairs, tonight)
-        self._usual = Surroundings(texts.usual, texts.words, pairs, usual)
+    def __init__(self, texts: Texts, pairs: Rows) -> None:
+        self._texts, self._count = texts, len(texts.words)
+        left, right = pairs[:, 0], pairs[:, 1]
+        self._tonight = Surroundings(self._count, pairs, resemblance(texts.tonight, texts.words, left, right))
+        self._usual = Surroundings(self._count, pairs, resemblance(texts.usual, texts.words, left, right))
 
     def similarity(self, left: Rows, right: Rows) -> Floats:
         """How likely each left row and the right row at the same place report one event, 0 to 1, shape (pairs,)."""
         parts = [np.zeros(0)]
         for start in range(0, len(left), PAIRS_AT_ONCE):
             at = slice(start, start + PAIRS_AT_ONCE)
-            parts.append(self._similarity(left[at], right[at]))
-        return np.concatenate(parts).round(9)
+            parts.append(chances(*self._measured(left[at], right[at]), self._count))
+        return np.concatenate(parts)
 
     def features(self, left: Rows, right: Rows) -> Floats:
         """What the trees go by, shape (pairs, features): the columns are named by FEATURES."""
-        return self._features(self._tonight.measure(left, right), left, right)
+        return _features(*self._measured(left, right), self._count)
 
-    def _similarity(self, left: Rows, right: Rows) -> Floats:
-        """What `similarity` gives, for as many pairs as fit into memory."""
-        measures = self._tonight.measure(left, right)
-        fall = FAR_FALL * _far_apart(self._texts.days[left], self._texts.days[right])
-        around = STEEPNESS * (self._tonight.likelihood(measures, left, right) - EVEN) - fall
-        trained = shipped_model().trees.log_odds(self._features(measures, left, right)) + self._rise(left, right) - fall
-        return np.asarray(SURROUNDINGS_SHARE * _chance(around) + (1 - SURROUNDINGS_SHARE) * _chance(trained))
-
-    def _features(self, tonight: Measures, left: Rows, right: Rows) -> Floats:
-        """What the trees go by; what is measured by tonight's rarity is known already."""
-        texts, usual = self._texts, self._usual.measure(left, right)
-        covered = [
-            products(texts.headline_shares, texts.lead_terms, one, other)
-            for one, other in ((left, right), (right, left))
-        ]
-        columns = (
-            usual.whole,
-            usual.lead,
-            cosines(texts.headline, left, right),
-            cosines(texts.lead_names, left, right),
-            np.maximum(*covered),
-            np.minimum(*covered),
-            cosines(texts.dates, left, right),
-            *_of_surroundings(usual),
-            tonight.whole,
-            tonight.lead,
-            *_of_surroundings(tonight),
-            *self._tonight.nearness(tonight.resemblance, left, right),
-            np.log(np.minimum(self._shorter(left, right), MOST_WORDS) + 1),
-            np.full(len(left), np.log(len(texts.words))),
+    def _measured(self, left: Rows, right: Rows) -> tuple[Alone, Measures, Measures]:
+        """What pairs share, and what is measured of their surroundings, of as many pairs as fit into memory."""
+        alone = compared(self._texts, self._texts, left, right)
+        return (
+            alone,
+            self._tonight.measure(alone.tonight, left, right),
+            self._usual.measure(alone.usual, left, right),
         )
-        return np.column_stack(columns)
 
-    def _shorter(self, left: Rows, right: Rows) -> Rows:
-        """The word count of the shorter text of each pair."""
-        return np.minimum(self._texts.words[left], self._texts.words[right])
 
-    def _rise(self, left: Rows, right: Rows) -> Floats:
-        """By how much log odds rise for short texts."""
-        shorter = self._shorter(left, right)
-        share = np.log((SHORT_WORDS + 1) / (shorter + 1)) / np.log((SHORT_WORDS + 1) / (SHORTEST_WORDS + 1))
-        return np.asarray(SHORT_RISE * np.clip(share, 0, 1))
+def _features(alone: Alone, tonight: Measures, usual: Measures, texts: int) -> Floats:
+    """What the trees go by."""
+    columns = (
+        usual.likeness.whole,
+        usual.likeness.lead,
+        alone.headline,
+        alone.lead_names,
+        np.maximum(alone.covered, alone.covering),
+        np.minimum(alone.covered, alone.covering),
+        alone.dates,
+        *_of_surroundings(usual),
+        tonight.likeness.whole,
+        tonight.likeness.lead,
+        *_of_surroundings(tonight),
+        *tonight.nearness,
+        np.log(np.minimum(alone.shorter, MOST_WORDS) + 1),
+        np.full(len(alone.shorter), np.log(texts)),
+    )
+    return np.column_stack(columns)
+
+
+def _rise(shorter: Rows) -> Floats:
+    """By how much log odds rise for short texts."""
+    share = np.log((SHORT_WORDS + 1) / (shorter + 1)) / np.log((SHORT_WORDS + 1) / (SHORTEST_WORDS + 1))
+    return np.asarray(SHORT_RISE * np.clip(share, 0, 1))
 
 
 def _of_surroundings(measures: Measures) -> tuple[Floats, ...]:
     """The features that one kind of surroundings gives."""
     one, other = measures.rivalries
-    return (
-        measures.resemblance, measures.above, measures.agreement, np.minimum(one, other), np.maximum(one, other),
-    )  # fmt: skip
+    alike = measures.likeness.resemblance
+    return alike, measures.above, measures.agreement, np.minimum(one, other), np.maximum(one, other)
 
 
 def _far_apart(one: Rows, other: Rows) -> Floats:

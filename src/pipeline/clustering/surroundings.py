@@ -5,12 +5,13 @@ text that resembles others more is likelier theirs.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from pipeline.clustering.texts import Fields
-from pipeline.clustering.vectors import Floats, Rows, cosines
+from pipeline.clustering.vectors import Floats, Rows, cosines, products
 
 LARGER_SHARE = 0.75
 """The event is told in the lead, the background below: the larger of the two similarities counts three times."""
@@ -30,119 +31,187 @@ CELLS_PER_PAIR = 50
 """Up to so many cells for each pair wanted, whole rows of a matrix are quicker read than pair after pair."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measures:
-    """What is measured of pairs, all of shape (pairs,).
-
-    `whole` and `lead` are cosines, `resemblance` what two texts have in common, 0 to 1; `above` is what of
-    it exceeds what all texts have; `agreement` is how far they resemble the same others; `rivalries` tell of
-    either how alike its nearest others are to it.
-    """
+class Likeness(NamedTuple):
+    """What two texts have in common by themselves, of shape (pairs,): cosines, and `resemblance`, 0 to 1."""
 
     whole: Floats
     lead: Floats
     resemblance: Floats
+
+
+class Around(NamedTuple):
+    """What surrounds each text, of shape (texts,) unless it says otherwise.
+
+    `totals` are sums of its resemblances to others, `nearest` the two largest, shape (texts, 2); the rest is about what
+    exceeds that which all texts have.
+    """
+
+    totals: Floats
+    nearest: Floats
+    near_squared: Floats
+    rival_squares: Floats
+    last_rival: Floats
+
+    def at(self, rows: Rows) -> "Around":
+        """The same of some texts."""
+        return Around(*(values[rows] for values in self))
+
+
+class Between(NamedTuple):
+    """What is known of the surroundings of pairs, of shape (pairs,).
+
+    `known` is their resemblance and `inside` what of it is above all texts', both 0 unless the pair is among those
+    worth comparing; `shared` is the product of the two neighbourhoods. `texts` counts all texts.
+    """
+
+    known: Floats
+    inside: Floats
+    shared: Floats
+    left: Around
+    right: Around
+    texts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What is measured of pairs, all of shape (pairs,).
+
+    `above` is what of the likeness exceeds what all texts have; `agreement` is how far they resemble the same others;
+    `rivalries` tell of either how alike its nearest others are to it; `nearness` how many times as alike the two are as
+    either is to its nearest other text: the larger, then the smaller.
+    """
+
+    likeness: Likeness
     above: Floats
     agreement: Floats
     rivalries: tuple[Floats, Floats]
+    nearness: tuple[Floats, Floats]
 
 
 class Surroundings:
     """The texts around each text by one rarity: similarities of all pairs worth comparing, as sparse matrices.
 
-    Built from `pairs`, shape (pairs, 2), each pair once; a pair that is not among them counts as unlike. `words` are
-    the texts' word counts, shape (texts,), `alike` the `resemblance` of each pair, shape (pairs,).
+    Built from `pairs`, shape (pairs, 2), each pair once; a pair that is not among them counts as unlike. `alike` is the
+    `resemblance` of each pair, shape (pairs,), `count` the number of texts.
     """
 
-    def __init__(self, fields: Fields, words: Rows, pairs: Rows, alike: Floats) -> None:
-        self._fields, self._words = fields, words
-        left, right = pairs[:, 0], pairs[:, 1]
-        self._alike = _symmetric(pairs, alike, len(words))
-        self._totals = np.asarray(self._alike.sum(axis=1)).ravel()
-        self._nearest_two = _largest(self._alike, 2)
-        above = self._above_background(_at(self._alike, left, right), left, right)
-        self._above = _symmetric(pairs, above, len(words))
-        self._near = _over(self._above, CLOSE)
-        self._near_squared = np.asarray(self._near.multiply(self._near).sum(axis=1)).ravel()
-        nearest = _largest(self._above, RIVALS + 1)
-        self._rival_squares, self._last_rival = np.square(nearest).sum(axis=1), nearest[:, -1]
+    def __init__(self, count: int, pairs: Rows, alike: Floats) -> None:
+        both = np.concatenate([pairs, pairs[:, ::-1]])
+        self._alike = neighbours(both[:, 0], both[:, 1], np.concatenate([alike, alike]), (count, count))
+        self._above, self._near, self._around = surrounded(self._alike, totals_of(self._alike), np.arange(count))
 
-    def measure(self, left: Rows, right: Rows) -> Measures:
+    def measure(self, likeness: Likeness, left: Rows, right: Rows) -> Measures:
         """What is measured of each left row with the right row at the same place."""
-        whole, lead = cosines(self._fields.whole, left, right), cosines(self._fields.lead, left, right)
-        alike = _resemblance(whole, lead, cosines(self._fields.names, left, right), _expected(self._words, left, right))
-        above = self._above_background(alike, left, right)
-        inside = _at(self._above, left, right)
-        rivalries = (self._rivalry(left, inside), self._rivalry(right, inside))
-        return Measures(whole, lead, alike, above, self._agreement(left, right, inside), rivalries)
+        between = Between(
+            _at(self._alike, left, right),
+            _at(self._above, left, right),
+            cosines(self._near, left, right),
+            self._around.at(left),
+            self._around.at(right),
+            self._alike.shape[0],
+        )
+        return measured(likeness, between)
 
-    def likelihood(self, measures: Measures, left: Rows, right: Rows) -> Floats:
-        """How far the surroundings speak for one event, from about -0.2 to 1, shape (pairs,)."""
-        rivalry = (measures.rivalries[0] + measures.rivalries[1]) / 2
-        expected = _expected(self._words, left, right)
-        return np.asarray(measures.above * measures.agreement - RIVAL_SHARE * rivalry * expected)
 
-    def nearness(self, resemblances: Floats, left: Rows, right: Rows) -> tuple[Floats, Floats]:
-        """How many times as alike the two are as either is to its nearest other text: the larger, then the smaller.
+def totals_of(alike: sparse.csr_matrix) -> Floats:
+    """The sum of every row, shape (rows,)."""
+    return np.asarray(alike.sum(axis=1)).ravel()
 
-        `left` and `right` are rows of texts, shape (pairs,) like `resemblances` and what comes out.
-        """
-        known = _at(self._alike, left, right)
-        others = [np.maximum(self._nearest_other(rows, known), LEAST_RIVAL) for rows in (left, right)]
-        alike = np.maximum(resemblances, LEAST_RIVAL / 10)
-        times = [np.minimum(alike / other, MOST_TIMES) for other in (np.minimum(*others), np.maximum(*others))]
-        return times[0], times[1]
 
-    def _nearest_other(self, rows: Rows, known: Floats) -> Floats:
-        """The resemblance of each row to its nearest text, that at `known` left out."""
-        first, second = self._nearest_two[rows].T
-        return np.asarray(np.where(known >= first, second, first))
+def surrounded(
+    alike: sparse.csr_matrix, totals: Floats, rows: Rows
+) -> tuple[sparse.csr_matrix, sparse.csr_matrix, Around]:
+    """What surrounds the texts at some rows, given their resemblances to all texts, and the `totals` of all.
 
-    def _above_background(self, alike: Floats, left: Rows, right: Rows) -> Floats:
-        """Similarities less what the two texts have in common with all others on average."""
-        others = self._totals[left] + self._totals[right] - 2 * _at(self._alike, left, right)
-        mean = np.maximum(others, 0) / 2 / (len(self._totals) - 2 + BACKGROUND_PRIOR)
-        return np.asarray(np.maximum(alike - BACKGROUND * mean, 0))
+    What of the resemblances is above all texts', by how much that exceeds what makes a neighbour, and the numbers.
+    """
+    above = alike.copy()
+    left = np.repeat(rows, np.diff(alike.indptr))
+    above.data = above_background(alike.data, alike.data, totals[left], totals[alike.indices], alike.shape[1])
+    above.eliminate_zeros()
+    near = _over(above, CLOSE)
+    near_squared = np.asarray(near.multiply(near).sum(axis=1)).ravel()
+    rivals = _largest(above, RIVALS + 1)
+    squares = np.square(rivals).sum(axis=1)
+    return above, near, Around(totals[rows], _largest(alike, 2), near_squared, squares, rivals[:, -1])
 
-    def _agreement(self, left: Rows, right: Rows, inside: Floats) -> Floats:
-        """Cosine of the neighbourhoods of two texts, the two themselves left out, 0 to 1; 1 when neither has any."""
-        own = np.maximum(inside - CLOSE, 0) ** 2
-        lengths = [np.maximum(self._near_squared[rows] - own, 0) + AGREEMENT_PRIOR for rows in (left, right)]
-        shared = cosines(self._near, left, right)
-        return np.asarray((shared + AGREEMENT_PRIOR) / np.sqrt(lengths[0] * lengths[1]))
 
-    def _rivalry(self, rows: Rows, inside: Floats) -> Floats:
-        """Root mean square of each row's similarity to its nearest texts, those at `inside` left out."""
-        left_out = np.maximum(inside, self._last_rival[rows])
-        squares = self._rival_squares[rows] - np.square(left_out)
-        return np.asarray(np.sqrt(np.maximum(squares, 0) / RIVALS))
+def above_background(alike: Floats, known: Floats, left: Floats, right: Floats, texts: int) -> Floats:
+    """Resemblances less what the two texts have in common with all others on average; `left` and `right` are totals."""
+    others = left + right - 2 * known
+    mean = np.maximum(others, 0) / 2 / (texts - 2 + BACKGROUND_PRIOR)
+    return np.asarray(np.maximum(alike - BACKGROUND * mean, 0))
+
+
+def measured(likeness: Likeness, between: Between) -> Measures:
+    """What is measured of pairs whose likeness and surroundings are known."""
+    left, right, alike = between.left, between.right, likeness.resemblance
+    return Measures(
+        likeness,
+        above_background(alike, between.known, left.totals, right.totals, between.texts),
+        _agreement(between),
+        (_rivalry(left, between.inside), _rivalry(right, between.inside)),
+        _nearness(alike, between),
+    )
+
+
+def likelihood(measures: Measures, expected: Floats) -> Floats:
+    """How far the surroundings speak for one event, from about -0.2 to 1, shape (pairs,)."""
+    rivalry = (measures.rivalries[0] + measures.rivalries[1]) / 2
+    return np.asarray(measures.above * measures.agreement - RIVAL_SHARE * rivalry * expected)
+
+
+def likeness(ones: Fields, others: Fields, expected: Floats, left: Rows, right: Rows) -> Likeness:
+    """What each left row of the ones has in common with the right row of the others at the same place."""
+    whole, lead = products(ones.whole, others.whole, left, right), products(ones.lead, others.lead, left, right)
+    both = LARGER_SHARE * np.maximum(whole, lead) + (1 - LARGER_SHARE) * np.minimum(whole, lead)
+    cosine = (1 - NAME_SHARE) * both + NAME_SHARE * products(ones.names, others.names, left, right)
+    return Likeness(whole, lead, np.asarray(np.minimum(cosine / expected, 1.0).round(9)))
 
 
 def resemblance(fields: Fields, words: Rows, left: Rows, right: Rows) -> Floats:
     """Similarity of each left text with the right text at the same place, by themselves, 0 to 1, shape (pairs,)."""
-    whole, lead = cosines(fields.whole, left, right), cosines(fields.lead, left, right)
-    return _resemblance(whole, lead, cosines(fields.names, left, right), _expected(words, left, right))
+    return likeness(fields, fields, expected_share(np.minimum(words[left], words[right])), left, right).resemblance
 
 
-def _resemblance(whole: Floats, lead: Floats, names: Floats, expected: Floats) -> Floats:
-    """What three cosines of each pair give together, and what share of it the pair can be expected to reach."""
-    both = LARGER_SHARE * np.maximum(whole, lead) + (1 - LARGER_SHARE) * np.minimum(whole, lead)
-    cosine = (1 - NAME_SHARE) * both + NAME_SHARE * names
-    return np.asarray(np.minimum(cosine / expected, 1.0).round(9))
-
-
-def _expected(words: Rows, left: Rows, right: Rows) -> Floats:
-    """What share of a long text's similarity the shorter text of each pair can be expected to reach."""
-    shorter = np.minimum(words[left], words[right])
+def expected_share(shorter: Rows) -> Floats:
+    """What share of a long text's similarity a pair can be expected to reach whose shorter text has so many words."""
     return np.clip((shorter / SHORT_TEXT_WORDS) ** SHORT_TEXT_POWER, SHORT_TEXT_FLOOR, 1.0)
 
 
-def _symmetric(pairs: Rows, values: Floats, count: int) -> sparse.csr_matrix:
-    """The values at the pairs, both ways round, shape (count, count)."""
-    rows, columns = np.concatenate([pairs[:, 0], pairs[:, 1]]), np.concatenate([pairs[:, 1], pairs[:, 0]])
-    matrix = sparse.csr_matrix((np.concatenate([values, values]), (rows, columns)), shape=(count, count))
+def neighbours(rows: Rows, others: Rows, values: Floats, shape: tuple[int, int]) -> sparse.csr_matrix:
+    """How alike each row's text is to others, as a matrix of so many rows and of all texts."""
+    matrix = sparse.csr_matrix((values, (rows, others)), shape=shape)
     matrix.eliminate_zeros()
     return matrix
+
+
+def _agreement(between: Between) -> Floats:
+    """Cosine of the neighbourhoods of two texts, the two themselves left out, 0 to 1; 1 when neither has any."""
+    own = np.maximum(between.inside - CLOSE, 0) ** 2
+    lengths = [np.maximum(around.near_squared - own, 0) + AGREEMENT_PRIOR for around in (between.left, between.right)]
+    return np.asarray((between.shared + AGREEMENT_PRIOR) / np.sqrt(lengths[0] * lengths[1]))
+
+
+def _rivalry(around: Around, inside: Floats) -> Floats:
+    """Root mean square of each text's similarity to its nearest texts, those at `inside` left out."""
+    left_out = np.maximum(inside, around.last_rival)
+    squares = around.rival_squares - np.square(left_out)
+    return np.asarray(np.sqrt(np.maximum(squares, 0) / RIVALS))
+
+
+def _nearness(alike: Floats, between: Between) -> tuple[Floats, Floats]:
+    """As `Measures` describes it."""
+    others = [np.maximum(_nearest_other(one, between.known), LEAST_RIVAL) for one in (between.left, between.right)]
+    least = np.maximum(alike, LEAST_RIVAL / 10)
+    times = [np.minimum(least / other, MOST_TIMES) for other in (np.minimum(*others), np.maximum(*others))]
+    return times[0], times[1]
+
+
+def _nearest_other(around: Around, known: Floats) -> Floats:
+    """The resemblance of each text to its nearest, that at `known` left out."""
+    first, second = around.nearest.T
+    return np.asarray(np.where(known >= first, second, first))
 
 
 def _at(matrix: sparse.csr_matrix, left: Rows, right: Rows) -> Floats:

@@ -1,15 +1,24 @@
 """Articles as similarity sees them: vectors of the whole, the lead, the headline, the names and the dates."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
 from pipeline.clustering.background import Background
-from pipeline.clustering.vectors import Bags, Floats, Rows, bags, merged, rarity, scaled_rows, unit_vectors
+from pipeline.clustering.vectors import (
+    Bags,
+    Floats,
+    Frequencies,
+    Rows,
+    bags,
+    frequencies,
+    rarity,
+    scaled_rows,
+    unit_vectors,
+)
 from pipeline.records import Article
 from pipeline.text.dates import MONTH_NAME, MONTHS, WEEKDAY
 from pipeline.text.normalise import comparable
@@ -40,6 +49,10 @@ class Fields:
     lead: sparse.csr_matrix
     names: sparse.csr_matrix
 
+    def at(self, rows: Rows) -> "Fields":
+        """The same of some texts."""
+        return Fields(self.whole[rows], self.lead[rows], self.names[rows])
+
 
 @dataclass(frozen=True, slots=True)
 class Texts:
@@ -62,6 +75,41 @@ class Texts:
     words: Rows
     days: Rows
 
+    def at(self, rows: Rows) -> "Texts":
+        """Some of the texts, in this order."""
+        return Texts(
+            tonight=self.tonight.at(rows),
+            usual=self.usual.at(rows),
+            **{name: getattr(self, name)[rows] for name in VECTORS},
+            words=self.words[rows],
+            days=self.days[rows],
+        )
+
+
+VECTORS = ("headline", "lead_names", "dates", "headline_shares", "lead_terms")
+"""The matrices of `Texts` beside its fields."""
+
+
+def fields_together(parts: Sequence[Fields]) -> Fields:
+    """The fields of all parts' texts, one after the other; columns are the same terms in all parts."""
+    return Fields(*(_stacked([getattr(part, name) for part in parts]) for name in Fields.__slots__))
+
+
+def together(parts: Sequence[Texts]) -> Texts:
+    """The texts of all parts, one after the other; columns are the same terms in all parts."""
+    return Texts(
+        tonight=fields_together([part.tonight for part in parts]),
+        usual=fields_together([part.usual for part in parts]),
+        **{name: _stacked([getattr(part, name) for part in parts]) for name in VECTORS},
+        words=np.concatenate([part.words for part in parts]),
+        days=np.concatenate([part.days for part in parts]),
+    )
+
+
+def _stacked(parts: Sequence[sparse.csr_matrix]) -> sparse.csr_matrix:
+    """The rows of all matrices."""
+    return sparse.vstack(parts, format="csr")
+
 
 @dataclass(frozen=True, slots=True)
 class Readings:
@@ -77,42 +125,42 @@ class Readings:
     words: Rows
     days: Rows
 
-    def in_order(self, order: Rows) -> "Readings":
-        """The same texts in another order."""
-        bags_of = {name: getattr(self, name) for name in BAGS}
-        return Readings(
-            **{name: Bags(bag.weights[order], bag.terms) for name, bag in bags_of.items()},
-            words=self.words[order],
-            days=self.days[order],
-        )
 
-
-BAGS = ("whole", "lead", "names", "headline", "lead_names", "dates", "lead_terms")
-"""The fields of `Readings` that are bags of terms."""
+COUNTED = ("whole", "lead", "names", "headline", "lead_names", "dates")
+"""The bags of `Readings` whose terms weigh the more the rarer they are."""
 
 
 class Titles:
-    """Titles of tonight long enough to know a link by, found by their first words."""
+    """Titles of tonight long enough to know a link by, found by their first words.
+
+    Each is one string, under a number for its first words: as words, millions of titles would fill a worker's memory.
+    """
 
     def __init__(self, titles: Iterable[Sequence[str]]) -> None:
-        self._by_start: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
-        for title in titles:
-            if len(title) >= TITLE_WORDS:
-                self._by_start[tuple(title[:TITLE_WORDS])].add(tuple(title))
+        self._by_start: dict[int, list[str]] = {}
+        for title in dict.fromkeys(" ".join(title) for title in titles if len(title) >= TITLE_WORDS):
+            self._by_start.setdefault(_start(title.split(" ", TITLE_WORDS), 0), []).append(title)
 
-    def linked(self, line: Sequence[str], own: tuple[str, ...]) -> bool:
+    def linked(self, line: Sequence[str], own: str) -> bool:
         """Whether a line is little more than the title of another article; `own` is that of the line's article."""
         for at in range(len(line) - TITLE_WORDS + 1):
-            for title in self._by_start.get(tuple(line[at : at + TITLE_WORDS]), ()):
-                repeats = tuple(line[at : at + len(title)]) == title
-                if repeats and title != own and len(line) <= len(title) + TEASER_WORDS:
+            for title in self._by_start.get(_start(line, at), ()):
+                length = title.count(" ") + 1
+                repeats = " ".join(line[at : at + length]) == title
+                if repeats and title != own and len(line) <= length + TEASER_WORDS:
                     return True
         return False
 
 
+def _start(line: Sequence[str], at: int) -> int:
+    """A number for the words that a title may begin with."""
+    return hash(tuple(line[at : at + TITLE_WORDS]))
+
+
 def read_texts(articles: Sequence[Article], background: Background) -> Texts:
     """Vectors and word counts of the articles, row by row; terms are usually as rare as the background makes them."""
-    return texts_of(read_each(articles, Titles(words(article.title) for article in articles)), background)
+    read = read_each(articles, Titles(words(article.title) for article in articles))
+    return texts_of(read, {name: frequencies(getattr(read, name)) for name in COUNTED}, background)
 
 
 def read_each(articles: Sequence[Article], tonight: Titles) -> Readings:
@@ -137,26 +185,20 @@ def read_each(articles: Sequence[Article], tonight: Titles) -> Readings:
     )
 
 
-def together(parts: Sequence[Readings]) -> Readings:
-    """The readings of all parts, one after the other."""
-    return Readings(
-        **{name: merged([getattr(part, name) for part in parts]) for name in BAGS},
-        words=np.concatenate([part.words for part in parts]),
-        days=np.concatenate([part.days for part in parts]),
-    )
-
-
-def texts_of(read: Readings, background: Background) -> Texts:
-    """The vectors that readings give together."""
-    fields = (read.whole, read.lead, read.names)
-    usual = [rarity(bag, background) for bag in fields]
+def texts_of(read: Readings, tonight: Mapping[str, Frequencies], background: Background) -> Texts:
+    """The vectors that readings give. `tonight` tells of each of the COUNTED how common its terms are in all texts."""
+    bags_of = {name: getattr(read, name) for name in COUNTED}
+    usual = {name: rarity(bag.terms, tonight[name], background) for name, bag in bags_of.items()}
+    vectors = {name: unit_vectors(bag, usual[name]) for name, bag in bags_of.items()}
     return Texts(
-        tonight=Fields(*(unit_vectors(bag, rarity(bag)) for bag in fields)),
-        usual=Fields(*map(unit_vectors, fields, usual)),
-        headline=unit_vectors(read.headline, rarity(read.headline, background)),
-        lead_names=unit_vectors(read.lead_names, rarity(read.lead_names, background)),
-        dates=unit_vectors(read.dates, rarity(read.dates, background)),
-        headline_shares=_shares(read.headline, read.whole.terms, usual[0]),
+        tonight=Fields(
+            *(unit_vectors(bags_of[name], rarity(bags_of[name].terms, tonight[name])) for name in Fields.__slots__)
+        ),
+        usual=Fields(*(vectors[name] for name in Fields.__slots__)),
+        headline=vectors["headline"],
+        lead_names=vectors["lead_names"],
+        dates=vectors["dates"],
+        headline_shares=_shares(read.headline, read.whole.terms, usual["whole"]),
         lead_terms=_ones(read.lead_terms, read.whole.terms),
         words=read.words,
         days=read.days,
@@ -232,7 +274,7 @@ def _shares(headlines: Bags, terms: Sequence[str], rarities: Floats) -> sparse.c
 
 def _without_teasers(articles: Sequence[Article], tonight: Titles) -> list[str]:
     """The articles' texts without lines that link to another article of tonight: pages end in lists of those."""
-    titles = [tuple(words(article.title)) for article in articles]
+    titles = [" ".join(words(article.title)) for article in articles]
     return [
         "\n".join(line for line in article.text.split("\n") if not tonight.linked(words(line), title))
         for article, title in zip(articles, titles, strict=True)

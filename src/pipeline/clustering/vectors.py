@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,13 @@ class Bags:
     terms: tuple[str, ...]
 
 
+class Frequencies(NamedTuple):
+    """In how many of so many texts each term of a bag stands; `counts` has shape (terms,)."""
+
+    texts: int
+    counts: Floats
+
+
 def bags(texts: Iterable[Sequence[str]], titles: Iterable[Sequence[str]]) -> Bags:
     """Term frequencies as 1 + ln(count), a term of the title counting once more. `titles` are as many as `texts`."""
     found = [_bag(text, title) for text, title in zip(texts, titles, strict=True)]
@@ -43,29 +50,21 @@ def bags(texts: Iterable[Sequence[str]], titles: Iterable[Sequence[str]]) -> Bag
     return Bags(sparse.csr_matrix((values, places, starts), shape=(len(found), len(terms))), terms)
 
 
-def merged(parts: Sequence[Bags]) -> Bags:
-    """The bags of all parts, one part's texts after the other's, as `bags` makes them of all at once."""
-    terms = tuple(sorted({term for part in parts for term in part.terms}))
-    columns = {term: column for column, term in enumerate(terms)}
-    places = [np.array([columns[term] for term in part.terms], dtype=np.int32) for part in parts]
-    weights = [
-        sparse.csr_matrix(
-            (part.weights.data, at[part.weights.indices], part.weights.indptr), (part.weights.shape[0], len(terms))
-        )
-        for part, at in zip(parts, places, strict=True)
-    ]
-    return Bags(sparse.vstack(weights, format="csr"), terms)
+def frequencies(bags: Bags) -> Frequencies:
+    """In how many of the texts each term of the bags stands."""
+    counts = np.bincount(bags.weights.indices, minlength=len(bags.terms)).astype(np.float64)
+    return Frequencies(bags.weights.shape[0], counts)
 
 
-def rarity(bags: Bags, background: Background = NOTHING) -> Floats:
+def rarity(terms: Sequence[str], tonight: Frequencies, background: Background = NOTHING) -> Floats:
     """Inverse document frequency of each term: -ln of the smoothed share of texts that hold it, shape (terms,).
 
-    The texts are those of the bags and those of the background together (Salton and Buckley 1988).
+    The texts are those of tonight and those of the background together (Salton and Buckley 1988).
     """
-    counts = np.bincount(bags.weights.indices, minlength=len(bags.terms)).astype(np.float64)
+    counts = tonight.counts.copy()
     if background.counts:
-        counts += np.fromiter((background.counts.get(term, 0.0) for term in bags.terms), np.float64, len(bags.terms))
-    share = (counts + PRIOR_TEXTS * PRIOR_SHARE) / (bags.weights.shape[0] + background.texts + PRIOR_TEXTS)
+        counts += np.fromiter((background.counts.get(term, 0.0) for term in terms), np.float64, len(terms))
+    share = (counts + PRIOR_TEXTS * PRIOR_SHARE) / (tonight.texts + background.texts + PRIOR_TEXTS)
     return np.asarray(-np.log(np.minimum(share, 0.999)), dtype=np.float64)
 
 

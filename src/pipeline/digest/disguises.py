@@ -54,7 +54,6 @@ _MARKS = re.compile("(?<=[a-z])[\u0300-\u036f\u0483-\u0489\u20d0-\u20ff]+")
 _SPACES = re.compile(r"\s+")
 # Eight or more single letters with the same thing between them: "i g n o r e", "I.g.n.o.r.e".
 SET_APART = re.compile(r"(?<!\w)[a-z](?:([ .·•*_|/,~+-]{1,3})[a-z])(?:\1[a-z]){6,}(?!\w)")
-_LONG_GAP = re.compile(r"\s{2,}")
 _DIGITS = str.maketrans("01345789@$!|", "oieastbgasil")
 _DIGIT_MEETS_LETTER = re.compile(r"[a-z][013457@$]|[013457@$][a-z]")
 _MIXED = re.compile(r"(?<![\w@$])(?=[\w@$!|]*[a-z])(?=[\w@$!|]*[\d@$!|])[\w@$!|]{2,}")

@@ -15,6 +15,7 @@ from pipeline.digest.grounding import fault_of_facts, read_sources
 from pipeline.digest.select import agreement
 from pipeline.records import Article, Story
 from pipeline.text.casing import recased
+from pipeline.text.language import ENGLISH
 from pipeline.text.normalise import without_dateline
 from pipeline.text.sentences import sentences
 from pipeline.text.words import content_stems
@@ -25,13 +26,11 @@ TITLE_CASE = 0.6
 """Share of a title's words with a capital from which capitals tell no names."""
 READ = 6
 """Titles that the consistency model reads at most."""
-LANGUAGES = ("en", "")
-"""What the consistency model reads."""
 _QUOTATION = re.compile(r"[“\"][^“”\"]*[”\"]")
 
 
 def headline(story: Story, checker: Checker | None = None) -> str:
-    """The best title that holds, else how the story's first text begins, else the best title.
+    """The best title that holds, else how the story's first text begins, else the best title; "" when there is none.
 
     A lone article keeps its title.
     """
@@ -41,7 +40,7 @@ def headline(story: Story, checker: Checker | None = None) -> str:
     best = _preferred(held, story, checker)
     if best is not None:
         return best.title
-    return next(chain(filter(None, map(_beginning, story.leads)), (article.title for article in ranked)))
+    return next(chain(filter(None, map(_beginning, story.leads)), (article.title for article in ranked)), "")
 
 
 def _ranked(story: Story) -> list[Article]:
@@ -68,7 +67,7 @@ def _holds(article: Article, story: Story) -> bool:
 def _preferred(held: Iterator[Article], story: Story, checker: Checker | None) -> Article | None:
     """The first whose title the consistency model does not doubt, else the first; None when there is none."""
     read = list(islice(held, READ if checker else 1))
-    if checker is None or len(read) < 2 or story.leads[0].lang not in LANGUAGES:
+    if checker is None or len(read) < 2 or story.leads[0].lang not in ENGLISH:
         return next(iter(read), None)
     texts = [lead.text for lead in story.leads]
     titles = [_as_sentence(article.title, "\n".join(texts)) for article in read]
@@ -85,9 +84,10 @@ def _as_sentence(title: str, texts: str) -> str:
 
 
 def _beginning(article: Article) -> str:
-    """How a text begins, on one line that is not long, without a full stop; "" when it has no sentence."""
-    first = next(iter(sentences(without_dateline(article.text), article.lang)), "")
+    """How a text begins, on one line that is not long, without a full stop; "" when no sentence of it holds a word."""
+    told = sentences(without_dateline(article.text), article.lang)
+    first = next((sentence for sentence in told if any(map(str.isalnum, sentence))), "")
     start, end = next(iter(harmless_cuts(first)), (len(first), len(first)))
-    told = (first[:start] + first[end:]).rstrip(".")
-    told = told[:1].upper() + told[1:]
-    return told if len(told) <= LONGEST else f"{told[:LONGEST].rsplit(' ', 1)[0]} …"
+    kept = (first[:start] + first[end:]).rstrip(".")
+    title = kept[:1].upper() + kept[1:]
+    return title if len(title) <= LONGEST else f"{title[:LONGEST].rsplit(' ', 1)[0]} …"

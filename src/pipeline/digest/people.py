@@ -213,12 +213,9 @@ def _role_ending(found: tuple[Token, ...], last: int) -> tuple[str, int] | None:
 
 def _in_office(found: tuple[Token, ...], first: int) -> bool:
     """Whether the words before a role leave its holder in office."""
-    return not any(part in _NOT_THE_HOLDER for token in found[max(0, first - 3) : first] for part in _parts(token.low))
-
-
-def _parts(word: str) -> list[str]:
-    """The parts of a word with hyphens."""
-    return word.split("-")
+    return not any(
+        part in _NOT_THE_HOLDER for token in found[max(0, first - 3) : first] for part in token.low.split("-")
+    )
 
 
 def _one_spelling(one: str, other: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipeline.text.facts import TENS, UNITS
+from pipeline.text.facts import SCALES, SPELLED, TENS, UNITS
 
 LONGEST_NUMBER = 15
 """Characters of a number in digits; no fact of the news has more."""
@@ -13,21 +13,8 @@ _TOKEN = re.compile(r"[0-9]+(?:[.,][0-9]+)*|\w+(?:[-’'.&]\w+)*|[^\w\s]")
 _DIGITS = re.compile(r"[0-9]+(?:\.[0-9]+)?|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _YEAR = re.compile(r"(?:1[5-9]|20)[0-9]{2}")
 _HYPHENS = frozenset("-–‑")
-_SPELLED = {name: value for value, name in enumerate(UNITS)}
-_SPELLED |= {name: 10 * value for value, name in enumerate(TENS, start=2)}
-_SPELLED |= {f"{ten}-{one}": _SPELLED[ten] + _SPELLED[one] for ten in TENS for one in UNITS[1:10]}
-_SCALES = {
-    "hundred": 2,
-    "thousand": 3,
-    "million": 6,
-    "mln": 6,
-    "mn": 6,
-    "m": 6,
-    "billion": 9,
-    "bn": 9,
-    "trillion": 12,
-    "tn": 12,
-}
+_SPELLED = SPELLED | {f"{ten}-{one}": SPELLED[ten] + SPELLED[one] for ten in TENS for one in UNITS[1:10]}
+_SCALES = SCALES | {"hundred": 2, "mln": 6, "tn": 12}
 NUMBER_WORDS = frozenset({*_SPELLED, *_SCALES})
 """The words of which spelled numbers are made."""
 _SHORT_SCALES = ("mln", "mn", "m", "bn", "tn")

@@ -3,6 +3,7 @@
 import re
 
 from pipeline.digest.instructions import speaks_to_a_model
+from pipeline.text.dates import WEEKDAY
 
 SHORTEST, LONGEST = 8, 60
 """Words a sentence of a digest may have."""
@@ -38,8 +39,7 @@ _SPEAKING = (
 )
 _SPOKE = re.compile(rf"\b{_SPEAKING}\b")
 _UNNAMED_SPEAKER = re.compile(rf"\b(?:he|she|they|it|who|which) (?:\w+ )?{_SPEAKING}\b", re.IGNORECASE)
-_DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
-_NAME = re.compile(rf"\b(?!(?:{_DAY}|The|In|At|On|A|An|But|And|It|He|She|They)\b)[A-Z][\w’'-]+")
+_NAME = re.compile(rf"\b(?!(?:{WEEKDAY.pattern}|The|In|At|On|A|An|But|And|It|He|She|They)\b)[A-Z][\w’'-]+")
 
 
 def is_quotable(sentence: str) -> bool:

@@ -38,7 +38,14 @@ def restored(targets: Rows, answers: Sequence[npt.NDArray[Value]]) -> npt.NDArra
     return result
 
 
-def ranges(starts: Rows, sizes: Rows) -> Rows:
-    """The numbers from each start on, as many as its size, one range after the other."""
-    ends = np.cumsum(sizes)
-    return np.repeat(starts - (ends - sizes), sizes) + np.arange(ends[-1] if len(ends) else 0)
+def in_row_order(parts: Sequence[Columns]) -> Columns:
+    """What all parts tell of their rows, in the order of these, which are the first column and are left out."""
+    rows, *columns = joined(parts)
+    order = np.argsort(rows)
+    return tuple(column[order] for column in columns)
+
+
+def places_in(known: Rows, wanted: Rows) -> Rows:
+    """Where each of the wanted rows stands among the known ones, which are distinct and in any order."""
+    order = np.argsort(known)
+    return order[np.searchsorted(known, wanted, sorter=order)]

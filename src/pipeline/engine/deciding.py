@@ -82,18 +82,15 @@ def decided(pieces: Sequence[tuple[Columns, Columns]], starts: Rows, threshold: 
     digests = np.column_stack(rest[len(Standings._fields) :])
     exact = (digests == digests[folded.leads]).all(axis=1)
     alike, cut = like_pairs(found.chosen(overlaps.jaccard >= threshold))
-    ones, others, likeness = (np.array(column) for column in zip(*alike, strict=True)) if alike else _NO_PAIRS
     parts = len(starts)
     groups = dealt(
         _index_of(rows[folded.leads], starts), parts,
         rows[folded.leads], rows, folded.jaccard, folded.containment, exact,
     )  # fmt: skip
     members = dealt(_index_of(rows, starts), parts, rows)
-    told = dealt(_index_of(rows[ones], starts), parts, rows[ones], rows[others], likeness)
+    ones, others = rows[alike.left], rows[alike.right]
+    told = dealt(_index_of(ones, starts), parts, ones, others, alike.jaccard)
     return [*(Decided(group, member, pair) for group, (member,), pair in zip(groups, members, told, strict=True)), cut]
-
-
-_NO_PAIRS = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
 
 
 def asked_ids(pieces: Sequence[Decided], starts: Rows) -> list[Rows]:

@@ -197,7 +197,7 @@ def _worthy(workers: Workers, sketched: Sequence[Reference], pairs: Grid, home: 
     Of very many articles a block has candidates among most others, and their signatures are too many for one worker.
     """
     count = len(sketched)
-    asked = [workers.split(2 * count, matching.asked_signatures, pieces, home, count) for pieces in pairs]
+    asked = [workers.split(2 * count, matching.asked_rows, pieces, home, count) for pieces in pairs]
     questions = turned([each[count:] for each in asked])
     signatures = turned(
         [

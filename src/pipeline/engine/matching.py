@@ -15,7 +15,7 @@ from pipeline.engine.columns import Columns, dealt, joined
 from pipeline.engine.numbering import Homes
 from pipeline.engine.sketching import LOW, Sketched
 from pipeline.engine.tables import Table, TableTexts
-from pipeline.minhash.bands import Banding, Candidates, Entries, Pairs, agreements, bucket_pairs
+from pipeline.minhash.bands import Banding, Candidates, Entries, Pairs, agreements, bucket_pairs, distinct
 from pipeline.minhash.copies import are_copies, may_be_copies
 from pipeline.minhash.documents import Rows
 from pipeline.minhash.overlap import Overlaps, shared_shingles
@@ -46,16 +46,16 @@ def pairs_by_block(pieces: Sequence[tuple[Entries, Rows]], home: Homes, blocks: 
         held.append(pairs)
         capped += large
         if sum(map(len, held)) > PAIRS_HELD or band == len(pieces[0][1]) - 1:
-            found, held = np.unique(np.concatenate([found, *held])), []
+            found, held = distinct(np.concatenate([found, *held]), len(home)), []
     targets = home[(found & LOW).astype(np.int64)].astype(np.int64)
     return [*(piece for (piece,) in dealt(targets, blocks, found)), capped]
 
 
-def asked_signatures(pieces: Sequence[Entries], home: Homes, blocks: int) -> list[object]:
+def asked_rows(pieces: Sequence[Entries], home: Homes, blocks: int) -> list[object]:
     """A block's pairs, each once, by the block of their earlier rows; then, likewise, the rows it wants to know."""
-    pairs = np.unique(np.concatenate(list(pieces)))
-    by_home = [piece for (piece,) in dealt(home[_left(pairs)].astype(np.int64), blocks, pairs)]
-    return [*by_home, *(np.unique(_left(piece)) for piece in by_home)]
+    pairs = distinct(np.concatenate(list(pieces)), len(home))
+    by_home = [piece for (piece,) in dealt(home[earlier(pairs)].astype(np.int64), blocks, pairs)]
+    return [*by_home, *(np.unique(earlier(piece)) for piece in by_home)]
 
 
 def signatures_for(block: Sketched, requests: Sequence[Rows]) -> list[Columns]:
@@ -79,8 +79,8 @@ def agreed(
 def _agreed(block: Sketched, pairs: Entries, answer: Columns, banding: Banding, threshold: float) -> Entries:
     """The same for one other block."""
     signatures, units = answer
-    left_places = np.unique(_left(pairs), return_inverse=True)[1]
-    places: Pairs = np.column_stack([left_places, block.places(_right(pairs))])
+    left_places = np.unique(earlier(pairs), return_inverse=True)[1]
+    places: Pairs = np.column_stack([left_places, block.places(later(pairs))])
     agreeing = agreements(signatures, block.sketches.signatures, places)
     kept = np.flatnonzero(agreeing >= banding.least)
     # Left and right texts in one list of sizes, the right ones behind.
@@ -93,7 +93,7 @@ def _agreed(block: Sketched, pairs: Entries, answer: Columns, banding: Banding, 
 def asked_shingles(pieces: Sequence[Entries], home: Homes, blocks: int) -> list[object]:
     """The rows that a block wants shingles of, by the block that has them; last, the pairs that are to be verified."""
     pairs = np.sort(np.concatenate(list(pieces)))
-    return [*_asked(_left(pairs), home, blocks), np.column_stack([_left(pairs), _right(pairs)])]
+    return [*_asked(earlier(pairs), home, blocks), np.column_stack([earlier(pairs), later(pairs)])]
 
 
 def shingles_for(table: Table, block: Sketched, requests: Sequence[Rows]) -> list[ShingleSets]:
@@ -167,11 +167,11 @@ def _asked(rows: Rows, home: Homes, blocks: int) -> list[Rows]:
     return [piece for (piece,) in dealt(home[different].astype(np.int64), blocks, different)]
 
 
-def _left(pairs: Entries) -> Rows:
+def earlier(pairs: Entries) -> Rows:
     """The earlier rows of packed pairs."""
     return (pairs >> np.uint64(32)).astype(np.int64)
 
 
-def _right(pairs: Entries) -> Rows:
+def later(pairs: Entries) -> Rows:
     """The later rows of packed pairs."""
     return (pairs & LOW).astype(np.int64)

@@ -62,6 +62,10 @@ class RayWorkers:
             reason = str(error).partition("\n")[0]
             raise NewsfoldError(f"the cluster could not finish its work: {reason}") from error
 
+    def inside(self, plan: Callable[..., Any], *arguments: Argument) -> Reference:
+        """As in `workers.Workers`. Whoever waits for others lends them its core."""
+        return self._submit(1, in_worker, (plan, *arguments))
+
     def _submit(self, returns: int, function: Callable[..., Any], arguments: Sequence[Argument]) -> Reference:
         """A task. Ray brings references to a task only where they are arguments themselves: lists are laid flat."""
         shape: list[int] = []
@@ -79,6 +83,11 @@ def run_task(function: Callable[..., Any], shape: Sequence[int], *flat: Any) -> 
     rest = iter(flat)
     arguments = [next(rest) if size < 0 else [next(rest) for _ in range(size)] for size in shape]
     return function(*arguments)
+
+
+def in_worker(plan: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 - whatever it takes and gives
+    """Carry out a plan on the workers of the cluster that this process belongs to."""
+    return plan(RayWorkers(), *arguments)
 
 
 def first_of(function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 - whatever it gives

@@ -6,12 +6,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from pipeline.engine.columns import Columns, dealt, joined, ranges, restored
+from pipeline.engine.columns import Columns, dealt, joined, restored
 from pipeline.engine.tables import Table, TableTexts, publishers_of
 from pipeline.minhash.bands import Banding, Entries, sorted_entries
 from pipeline.minhash.boilerplate import learnt, to_be_ignored
-from pipeline.minhash.documents import Rows, ignoring
-from pipeline.minhash.kernels import Ignored
+from pipeline.minhash.documents import Rows, ignoring, ranges
+from pipeline.minhash.kernels import Ignored, Signatures
 from pipeline.minhash.signatures import ShingleSets, Sketches, shingle_sets, sketch
 from pipeline.minhash.tokens import Hashes
 
@@ -133,9 +133,14 @@ def entries_by_part(block: Sketched, twins: Rows, banding: Banding, parts: int) 
     An entry is a key and a row: nothing else of an article leaves its block here.
     """
     different = np.flatnonzero((twins == block.rows) & (block.sketches.units > 0))
-    bands = sorted_entries(block.sketches.signatures, different, banding, range(banding.bands))
-    if len(different):
-        bands = (bands & HIGH) | block.rows[(bands & LOW).astype(np.int64)].astype(np.uint64)
+    return entries_of(block.sketches.signatures[different], block.rows[different], banding, parts)
+
+
+def entries_of(signatures: Signatures, rows: Rows, banding: Banding, parts: int) -> list[tuple[Entries, Rows]]:
+    """The entries of signatures, whose rows ascend, in all bands for each part; and how many are of each band."""
+    bands = sorted_entries(signatures, np.arange(len(rows)), banding, range(banding.bands))
+    if len(rows):
+        bands = (bands & HIGH) | rows[(bands & LOW).astype(np.int64)].astype(np.uint64)
     bounds = np.array([(part << 32) // parts << 32 for part in range(1, parts)], dtype=np.uint64)
     cuts = np.array([[0, *np.searchsorted(band, bounds), len(band)] for band in bands])
     return [

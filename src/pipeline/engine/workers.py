@@ -5,12 +5,20 @@ for the next function. So the same plan runs in this process or on a cluster.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 Reference: TypeAlias = Any
 """What stands for a function's result in a plan: Ray's ObjectRef, or in this process the result itself."""
 Argument: TypeAlias = Any
 """A reference, a list of references, or a plain value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """References that stay such where they are given to a function: it hands them on, or asks for some."""
+
+    references: tuple[Reference, ...]
 
 
 class Workers(Protocol):
@@ -32,6 +40,13 @@ class Workers(Protocol):
 
     def take(self, references: Sequence[Reference]) -> list[Any]:
         """What some references stand for, once it is there."""
+        ...
+
+    def inside(self, plan: Callable[..., Any], *arguments: Argument) -> Reference:
+        """The reference to the result of a plan that a worker carries out; its first argument is where functions run.
+
+        What is `Held` it gets as references.
+        """
         ...
 
 
@@ -58,6 +73,10 @@ class Here:
     def take(self, references: Sequence[Reference]) -> list[Any]:
         """As in `Workers`."""
         return list(references)
+
+    def inside(self, plan: Callable[..., Any], *arguments: Argument) -> Reference:
+        """As in `Workers`."""
+        return plan(self, *arguments)
 
 
 Grid: TypeAlias = list[list[Reference]]

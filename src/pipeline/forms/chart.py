@@ -129,4 +129,4 @@ def _text(
 
 def _markup(svg: ElementTree.Element) -> Markup:
     """The picture as HTML that is not escaped once more: the serialiser has escaped every word in it."""
-    return Markup(ElementTree.tostring(svg, encoding="unicode"))  # noqa: S704
+    return Markup(ElementTree.tostring(svg, encoding="unicode"))  # noqa: S704 - as said above

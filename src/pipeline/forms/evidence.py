@@ -106,9 +106,10 @@ def view_story_pages(
             families=tuple(_family(group) for group in entry.summary.story.groups if group.copies),
             others=(others := _others(entry.summary))[:MOST_LISTED],
             more_others=max(0, len(others) - MOST_LISTED),
-            earlier=tuple(_earlier(telling, edition) for telling in earlier.get(entry.summary.story.id, ()))[
-                :MOST_LISTED
-            ],
+            earlier=tuple(
+                story_link(telling, "../", day_month(telling.night, edition.night))
+                for telling in earlier.get(entry.summary.story.id, ())[:MOST_LISTED]
+            ),
             before=links[shown.rank - 1],
             after=links[shown.rank + 1],
         )
@@ -184,9 +185,11 @@ def _others(summary: Summary) -> tuple[SourceView, ...]:
     return tuple(source_view(group.lead) for group in groups if not group.copies and group.lead.id not in cited)
 
 
-def _earlier(telling: Telling, edition: Edition) -> LinkView:
-    """A link to the story on an earlier night: to its own page, or to the edition if that was made without."""
+def story_link(telling: Telling, top: str = "", day: str = "") -> LinkView:
+    """A link to a story of a night: to its own page, or to its edition if that was made without.
+
+    `top` is the way to the archive's folder from the page that holds the link.
+    """
     night = telling.night.isoformat()
     page = f"{night}/{page_name(telling.story)}" if telling.has_page else f"{night}.html"
-    headline = clip(clean(telling.headline), _HEADLINE) or "Untitled story"
-    return LinkView(f"../{page}", headline, day_month(telling.night, edition.night))
+    return LinkView(f"{top}{page}", clip(clean(telling.headline), _HEADLINE) or "Untitled story", day)

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup, escape
 
-from pipeline.forms.index import alarm_of, counts_of, story_link
+from pipeline.forms.evidence import story_link
+from pipeline.forms.index import alarm_of, counts_of
 from pipeline.forms.words import clean, clip
 from pipeline.records import Issue
 

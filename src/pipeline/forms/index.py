@@ -9,9 +9,9 @@ from typing import Final
 from markupsafe import Markup
 
 from pipeline.forms.chart import Point, Series, bars, columns
-from pipeline.forms.evidence import LinkView
-from pipeline.forms.words import clean, clip, counted, day_month, month_year, page_name, weekday
-from pipeline.records import Issue, Telling, Volume
+from pipeline.forms.evidence import LinkView, story_link
+from pipeline.forms.words import clean, clip, counted, day_month, month_year, weekday
+from pipeline.records import Issue, Volume
 
 CHART_NIGHTS: Final = 60
 VOLUME_NIGHTS: Final = 30
@@ -20,7 +20,6 @@ MOST_SOURCES: Final = 15
 _LEADS: Final = 3
 _FULL_MONTHS: Final = 2
 """Months that the index lists, with several headlines; a year's page lists all of the year and names what led."""
-_HEADLINE: Final = 160
 _OUTLET: Final = 34
 """Characters of a source's name in the chart, which fit on the narrowest screen."""
 
@@ -138,13 +137,6 @@ def _years(issues: Sequence[Issue]) -> tuple[LinkView, ...]:
         LinkView(f"{year}.html", str(year), counted(len(tuple(group)), "edition"))
         for year, group in groupby(issues, key=lambda issue: issue.night.year)
     )
-
-
-def story_link(telling: Telling) -> LinkView:
-    """A link from the index to a story: to its own page, or to its edition if that was made without."""
-    night = telling.night.isoformat()
-    page = f"{night}/{page_name(telling.story)}" if telling.has_page else f"{night}.html"
-    return LinkView(page, clip(clean(telling.headline), _HEADLINE) or "Untitled story")
 
 
 def counts_of(issue: Issue) -> str:

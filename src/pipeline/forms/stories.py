@@ -15,7 +15,6 @@ from pipeline.forms.words import (
     clock,
     counted,
     day_month,
-    host,
     language_name,
     language_tag,
     listed,
@@ -25,6 +24,7 @@ from pipeline.forms.words import (
     safe_url,
 )
 from pipeline.records import Article, CopyGroup, DigestSentence, Disagreement, Entry, Method, Story, Summary
+from pipeline.urls import host
 
 _STAND_IN: Final = 100
 """Characters of another text that stand in for a missing headline or title."""

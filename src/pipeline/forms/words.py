@@ -101,11 +101,6 @@ def _url_character(character: str) -> str:
     return character if character.isalnum() else quote(character, safe=_URL_SAFE)
 
 
-def host(url: str) -> str:
-    """The site of an address that `safe_url` gave, without `www.`; empty for an empty address."""
-    return (urlsplit(url).hostname or "").removeprefix("www.")
-
-
 def counted(number: int, one: str, many: str = "") -> str:
     """A number with its noun: `1 copy`, `1,200 copies`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

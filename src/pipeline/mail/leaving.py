@@ -18,9 +18,9 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.mail.message import is_address, one_line, wire_address
+from pipeline.store.subscriptions import TOKEN
 
 HEAD_LIMIT = 65_536
-_TOKEN = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _ASKS = re.compile(r"unsubscribe\b", re.IGNORECASE)
 _MACHINES = re.compile(r"\b(mailer-daemon|postmaster|no-?reply)@|<>", re.IGNORECASE)
 _TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
@@ -70,7 +70,7 @@ def request_of(content: bytes, address: str) -> Request:
     if machine:
         return Request(ignored=machine)
     subject = _text(message, "Subject")
-    tokens = {*_TOKEN.findall(subject), *(tag for tag in tags if _TOKEN.fullmatch(tag))}
+    tokens = {*TOKEN.findall(subject), *(tag for tag in tags if TOKEN.fullmatch(tag))}
     if len(tokens) == 1:
         return Request(token=tokens.pop())
     senders = [one for one in _addresses(message, "From") if is_address(one)]

@@ -5,18 +5,17 @@ The answers are the same for every token, known or not, so that nobody learns fr
 """
 
 import html
-import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from pipeline.errors import StoreError
+from pipeline.store.subscriptions import TOKEN
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 BODY_LIMIT = 65_536
 """Octets of a request's body that are read away; a client may not listen before it has sent them."""
-_TOKEN = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _HEADERS = [
     ("Content-Type", "text/html; charset=utf-8"),
     ("Cache-Control", "no-store"),
@@ -62,7 +61,7 @@ class OneClick:
         length = environ.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and int(length) <= BODY_LIMIT:
             environ["wsgi.input"].read(int(length))
-        found = _TOKEN.search(f"{environ.get('PATH_INFO', '')}?{environ.get('QUERY_STRING', '')}")
+        found = TOKEN.search(f"{environ.get('PATH_INFO', '')}?{environ.get('QUERY_STRING', '')}")
         try:
             if found is not None:
                 self._leave(found[0])

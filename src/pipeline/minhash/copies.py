@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.minhash.bands import Candidates
-from pipeline.minhash.documents import Rows
+from pipeline.minhash.documents import Flags, Rows
 from pipeline.minhash.hashing import PERMUTATIONS
 from pipeline.minhash.overlap import Overlaps
 from pipeline.records import Article
@@ -38,7 +37,7 @@ def compared(title: str, text: str) -> str:
     return f"{title}\n{text}" if title else text
 
 
-def may_be_copies(proposed: Candidates, sizes: Rows, threshold: float = THRESHOLD) -> npt.NDArray[np.bool_]:
+def may_be_copies(proposed: Candidates, sizes: Rows, threshold: float = THRESHOLD) -> Flags:
     """Which candidates are worth verifying: all but those that signatures rule out, beyond four standard deviations.
 
     The agreement of signatures estimates Jaccard similarity (Broder 1997); with the sizes of the texts, in words, that
@@ -52,7 +51,7 @@ def may_be_copies(proposed: Candidates, sizes: Rows, threshold: float = THRESHOL
     return np.asarray((jaccard >= threshold) | (containment >= SLACK * CONTAINMENT))
 
 
-def are_copies(overlaps: Overlaps, threshold: float = THRESHOLD) -> npt.NDArray[np.bool_]:
+def are_copies(overlaps: Overlaps, threshold: float = THRESHOLD) -> Flags:
     """Which pairs are copies: alike enough, or one inside the other and long enough to be more than a quotation."""
     contained = (overlaps.containment >= CONTAINMENT) & (overlaps.smaller >= SMALLEST_CONTAINED)
     return np.asarray((overlaps.jaccard >= threshold) | contained)

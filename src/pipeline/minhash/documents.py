@@ -1,6 +1,5 @@
 """Texts on their way to the compiled loops: encoded a batch at a time, each batch on one of several threads."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from pipeline.minhash.kernels import Ignored
 from pipeline.minhash.tokens import PADDING, Documents, Hashes
+from pipeline.parallel import cores
 from pipeline.text.words import words
 
 TEXTS, CHARACTERS = 1024, 4_000_000
@@ -61,7 +61,7 @@ def _documents(texts: list[str], folded: Flags) -> Documents:
 
 def in_threads(work: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
     """The results of `work` in the order of the items, on that many threads (0: one a core)."""
-    threads = threads or os.cpu_count() or 1
+    threads = threads or cores()
     if threads == 1:
         yield from map(work, items)
         return
@@ -80,3 +80,9 @@ def ignoring(owner: Rows, sets: Sequence[Hashes] = ()) -> Ignored:
 def rows_of(ignored: Ignored, rows: Rows) -> Ignored:
     """The same for some of the texts."""
     return ignored._replace(owner=ignored.owner[rows])
+
+
+def ranges(starts: Rows, sizes: Rows) -> Rows:
+    """The numbers from each start on, as many as its size, one range after the other."""
+    ends = np.cumsum(sizes)
+    return np.repeat(starts - (ends - sizes), sizes) + np.arange(ends[-1] if len(ends) else 0)

@@ -1,22 +1,25 @@
 """From verified pairs to groups: who leads, who follows whom and how alike they are. Articles are row numbers here."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from itertools import combinations, product
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.minhash.bands import LARGEST_BUCKET
-from pipeline.minhash.documents import Rows
+from pipeline.minhash.documents import Rows, ranges
 from pipeline.minhash.families import families, links, places_of
 from pipeline.minhash.overlap import Floats
 from pipeline.minhash.search import Search
 from pipeline.records import Article
 from pipeline.text.normalise import comparable
 
-LikePairs: TypeAlias = list[tuple[int, int, float]]
-"""Pairs of rows, the smaller first, with their Jaccard similarity."""
+
+class LikePairs(NamedTuple):
+    """Pairs of rows, the smaller first, with their Jaccard similarity; all have shape (pairs,)."""
+
+    left: Rows
+    right: Rows
+    jaccard: Floats
 
 
 class Standings(NamedTuple):
@@ -92,31 +95,33 @@ def _faces(twins: Rows, ranks: Rows) -> tuple[Rows, Rows]:
 
 
 def like_pairs(found: Search) -> tuple[LikePairs, int]:
-    """The pairs with every text's twins, ascending, and how many lists of twins were too long for all pairs."""
-    twins: dict[int, list[int]] = defaultdict(list)
-    several = np.bincount(found.twins, minlength=len(found.twins)) > 1
-    for row in np.flatnonzero(several[found.twins]).tolist():
-        twins[int(found.twins[row])].append(row)
-    repeated = several[found.pairs].any(axis=1)
-    jaccard = found.overlaps.jaccard
-    listed = [(_pairs_among(rows), 1.0) for rows in twins.values()]
-    for (one, other), likeness in zip(found.pairs[repeated].tolist(), jaccard[repeated].tolist(), strict=True):
-        listed.append((_pairs_between(twins.get(one, [one]), twins.get(other, [other])), likeness))
-    rows = [(min(pair), max(pair), likeness) for (pairs, _), likeness in listed for pair in pairs]
-    rows += zip(*found.pairs[~repeated].T.tolist(), jaccard[~repeated].tolist(), strict=True)
-    rows.sort()
-    return rows, sum(cut for (_, cut), _ in listed)
+    """The pairs with every text's twins, ascending, and how many lists of twins were too long for all pairs.
 
+    Of such a list the first is paired with each other one, and stands for all in pairs with other texts.
+    """
+    count = len(found.twins)
+    members = np.argsort(found.twins, kind="stable")
+    sizes = np.bincount(found.twins, minlength=count)
+    starts = np.cumsum(sizes) - sizes
+    # How many pairs with other texts a list would make in all.
+    products = sizes[found.pairs].prod(axis=1)
+    made = np.bincount(found.pairs.ravel(), np.repeat(products, 2), minlength=count)
+    crowded = (sizes > 1) & ((sizes > LARGEST_BUCKET) | (made > LARGEST_BUCKET**2))
+    standing = np.where(crowded, 1, sizes)
 
-def _pairs_among(rows: Sequence[int]) -> tuple[list[tuple[int, int]], bool]:
-    """All pairs of rows; of very many, the first with each other one, and that it was so."""
-    if len(rows) <= LARGEST_BUCKET:
-        return list(combinations(rows, 2)), False
-    return [(rows[0], row) for row in rows[1:]], True
+    left, right = standing[found.pairs].T
+    chosen = np.repeat(np.arange(len(found.pairs)), left * right)
+    within = ranges(np.zeros(len(found.pairs), dtype=np.int64), left * right)
+    ones = members[starts[found.pairs[chosen, 0]] + within // right[chosen]]
+    others = members[starts[found.pairs[chosen, 1]] + within % right[chosen]]
 
+    # Every twin with those before it in its list, or with the first alone.
+    lists = found.twins[members]
+    before = np.arange(count) - starts[lists]
+    before = np.where(sizes[lists] > LARGEST_BUCKET, np.minimum(before, 1), before)
+    firsts, seconds = members[ranges(starts[lists], before)], np.repeat(members, before)
 
-def _pairs_between(ones: Sequence[int], others: Sequence[int]) -> tuple[list[tuple[int, int]], bool]:
-    """All pairs of a row with another; of very many, the first of either side with each of the other."""
-    if len(ones) * len(others) <= LARGEST_BUCKET**2:
-        return list(product(ones, others)), False
-    return [(ones[0], other) for other in others] + [(one, others[0]) for one in ones[1:]], True
+    pairs = np.sort(np.concatenate([np.column_stack([ones, others]), np.column_stack([firsts, seconds])]), axis=1)
+    likeness = np.concatenate([found.overlaps.jaccard[chosen], np.ones(len(firsts))])
+    order = np.lexsort((pairs[:, 1], pairs[:, 0]))
+    return LikePairs(pairs[order, 0], pairs[order, 1], likeness[order]), int(crowded.sum())

@@ -4,18 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.minhash.bands import Banding, Pairs, candidates
 from pipeline.minhash.boilerplate import boilerplate
 from pipeline.minhash.copies import ArticleTexts, may_be_copies
-from pipeline.minhash.documents import Rows
+from pipeline.minhash.documents import Flags, Rows
 from pipeline.minhash.kernels import Signatures
 from pipeline.minhash.overlap import Overlaps, verify
 from pipeline.minhash.signatures import Sketches, sketch
 from pipeline.records import Article
 
-Flags = npt.NDArray[np.bool_]
 BANDING = Banding(bands=64, rows=2, least=8)
 """Tuned for recall: at a Jaccard similarity of 0.3 two texts meet in a band with probability 0.998, at 0.2 with 0.93.
 

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.engine.choice import LOCAL, Engine
+from pipeline.nightly.steps import Ending
 from pipeline.progress import QUIET, Progress
 from pipeline.records import (
     Article,
@@ -21,36 +21,6 @@ from pipeline.stages.deliver import Pace
 from pipeline.store.checkpoints import Checkpoints, NoCheckpoints
 from pipeline.store.core import Store
 from pipeline.web.feeds import FeedState
-
-SOURCE_FAILED = "source"
-"""The stage of a reject that stands for a whole source."""
-
-
-class Ending(StrEnum):
-    """How a night ended; `MADE_BEFORE` found the night's edition already made."""
-
-    DONE = "done"
-    SOME_SOURCES_FAILED = "some sources failed"
-    NOTHING_NEW = "nothing new"
-    MADE_BEFORE = "made before"
-
-
-class Step(StrEnum):
-    """The steps of a night, in order. `EDIT` gives the edition, `RENDER` saves it and puts it into the archive."""
-
-    INGEST = "ingest"
-    CLEAN = "clean"
-    DEDUPE = "dedupe"
-    CLUSTER = "cluster"
-    SUMMARISE = "summarise"
-    EDIT = "edit"
-    RENDER = "render"
-    DELIVER = "deliver"
-
-    @property
-    def saves(self) -> bool:
-        """Whether the night has been saved when this step is done."""
-        return self in (Step.RENDER, Step.DELIVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +75,3 @@ class Desk:
     def remembered(self) -> date:
         """The first night whose stories may be continued."""
         return self.moment.night - timedelta(days=self.config.edition.remember_days)
-
-
-def state_file(config: Config) -> Path:
-    """Where the state of this configuration lies."""
-    return config.state_file
-
-
-def archive_folder(config: Config) -> Path:
-    """Where the archive lies, a static site."""
-    return config.data_dir / "archive"
-
-
-def signature_folder(config: Config) -> Path:
-    """Where the signatures of the last nights lie."""
-    return config.data_dir / "signatures"
-
-
-def unfinished_folder(config: Config) -> Path:
-    """Where the checkpoints of unfinished nights lie."""
-    return config.unfinished_folder

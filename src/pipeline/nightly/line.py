@@ -7,18 +7,10 @@ from pipeline.clustering.background import NOTHING
 from pipeline.clustering.texts import usual_terms
 from pipeline.mail.audience import choices
 from pipeline.minhash.memory import open_memory
-from pipeline.nightly.desk import Desk, Step, signature_folder
+from pipeline.nightly.desk import Desk
 from pipeline.nightly.sources import fetched_for, gathered_for
-from pipeline.records import (
-    Article,
-    CopyGroup,
-    Counts,
-    Echo,
-    Edition,
-    Story,
-    Summary,
-    Telling,
-)
+from pipeline.nightly.steps import Step
+from pipeline.records import Article, CopyGroup, Counts, Echo, Edition, Story, Summary, Telling
 from pipeline.stages.edit import Frame, edit, rank
 from pipeline.stages.fetch import Fetched
 from pipeline.stages.recall import recall
@@ -66,7 +58,7 @@ def line(desk: Desk) -> Generator[Step, None, Night]:
     yield Step.CLUSTER
     ranked = rank(found, desk.moment.cutoff, config.topics)
     with progress.stage("summarise") as tally:
-        told = _summaries(desk, ranked)
+        told = _summaries(desk, [one.story for one in ranked])
         tally["digests"] = sum(bool(one.sentences) for one in told)
     yield Step.SUMMARISE
     counts = replace(gathered.counts, copies=copies, stories=len(found))
@@ -112,7 +104,7 @@ def _echoes(desk: Desk, articles: Sequence[Article]) -> tuple[Echo, ...]:
     def earlier(ids: Sequence[str]) -> tuple[Article, ...]:
         return desk.store.articles(list(_told(desk, ids)))
 
-    memory = open_memory(signature_folder(desk.config))
+    memory = open_memory(desk.config.signature_folder)
     echoes = recall(articles, memory, earlier, desk.config.copies.threshold)
     desk.checkpoints.save("recall", echoes)
     return echoes

@@ -21,19 +21,10 @@ from pipeline.forms.feed import Home
 from pipeline.forms.index import MOST_SOURCES, VOLUME_NIGHTS
 from pipeline.minhash.memory import open_memory
 from pipeline.minhash.search import sketch_articles
-from pipeline.nightly.desk import (
-    Desk,
-    Ending,
-    Moment,
-    Outcome,
-    Step,
-    archive_folder,
-    signature_folder,
-    state_file,
-    unfinished_folder,
-)
+from pipeline.nightly.desk import Desk, Moment, Outcome
 from pipeline.nightly.line import CHECKPOINTS, line
 from pipeline.nightly.sources import require_stored
+from pipeline.nightly.steps import Ending, Step
 from pipeline.nightly.tidying import tidy
 from pipeline.progress import QUIET, Progress
 from pipeline.records import (
@@ -88,7 +79,7 @@ def make_edition(config: Config, moment: Moment, store: Store, progress: Progres
 
 def last_unfinished(config: Config) -> date | None:
     """The latest night that a run began and did not bring to its edition, or None."""
-    return max(unfinished_nights(unfinished_folder(config)), default=None)
+    return max(unfinished_nights(config.unfinished_folder), default=None)
 
 
 @contextlib.contextmanager
@@ -107,10 +98,10 @@ def _run(config: Config, moment: Moment, progress: Progress) -> Iterator[tuple[S
 @contextlib.contextmanager
 def _opened(config: Config, moment: Moment) -> Iterator[Store]:
     """The store under the lock. On a restored backup what it cannot know is in doubt, and signatures are made again."""
-    with run_lock(config.data_dir), open_store(state_file(config)) as store:
+    with run_lock(config.data_dir), open_store(config.state_file) as store:
         now = moment.pace.now()
         if store.settle_restored(now.astimezone(config.zone).date(), now):
-            shutil.rmtree(signature_folder(config), ignore_errors=True)
+            shutil.rmtree(config.signature_folder, ignore_errors=True)
         yield store
 
 
@@ -119,10 +110,10 @@ def _desk(config: Config, moment: Moment, store: Store, progress: Progress) -> D
 
     Raises NewsfoldError for one that was not made and of which nothing is stored any more.
     """
-    latest = store.latest_edition()
-    if latest is None or moment.night.isoformat() >= latest.edition:
+    latest = store.latest_night()
+    if latest is None or moment.night >= latest[0]:
         return Desk(config, moment, store, progress)
-    time_of_day = latest.cutoff.astimezone(config.zone).time()
+    time_of_day = latest[1].astimezone(config.zone).time()
     cutoff = datetime.combine(moment.night, time_of_day, config.zone)
     desk = Desk(config, replace(moment, cutoff=cutoff), store, progress, backfill=True)
     if store.edition(moment.night.isoformat()) is None:
@@ -136,7 +127,7 @@ def _resumed(desk: Desk) -> Desk:
     What an edition would be held for, had it been made at once, is too old to go on with.
     """
     config, moment = desk.config, desk.moment
-    kept = checkpoints_of(unfinished_folder(config), moment.night, _key(config, desk.store), CHECKPOINTS)
+    kept = checkpoints_of(config.unfinished_folder, moment.night, _key(config, desk.store), CHECKPOINTS)
     began = kept.load("began", datetime)
     if began and not desk.backfill and moment.pace.now() - began[0] > timedelta(hours=config.mail.hold_hours):
         desk.progress.say(f"what was begun at {began[0]:%Y-%m-%d %H:%M} UTC is too old to go on with: begun anew")
@@ -183,7 +174,7 @@ def _with_memory(desk: Desk, walk: Callable[[Generator[Step, None, Night]], Valu
         return walk(line(desk))
     except DerivedError as error:
         desk.progress.warn(f"signatures are made again: {error}")
-        shutil.rmtree(signature_folder(desk.config))
+        shutil.rmtree(desk.config.signature_folder)
         _remember(desk)
         return walk(line(desk))
 
@@ -192,7 +183,7 @@ def _remember(desk: Desk) -> None:
     """Bring the memory of signatures up to what the store holds of the last nights."""
     store, since = desk.store, desk.remembered
     with desk.progress.stage("remember"):
-        memory = open_memory(signature_folder(desk.config))
+        memory = open_memory(desk.config.signature_folder)
         memory.expire(since)
         for past in store.nights_since(since):
             if past not in memory.nights:
@@ -210,13 +201,13 @@ def _night(desk: Desk, mail: bool) -> Outcome:
         night = _with_memory(_resumed(desk), _to_end)
         with desk.progress.stage("save"):
             store.save_night(night)
-        forget_unfinished(unfinished_folder(config))
+        forget_unfinished(config.unfinished_folder)
         edition, rendered = night.edition, night.rendered
     _publish(config, store, desk.progress)
     # A past night that was made of stored articles has never had any mail.
     is_for_readers = not desk.backfill or bool(store.ledger.deliveries(rendered.edition))
     receipts = _mail(desk, rendered) if mail and is_for_readers else ()
-    page = edition_page(archive_folder(config), rendered.edition)
+    page = edition_page(config.archive_folder, rendered.edition)
     return Outcome(_ending(edition), rendered, receipts, page, edition)
 
 
@@ -227,7 +218,7 @@ def _publish(config: Config, store: Store, progress: Progress) -> None:
             tally["pages"] = _published(config, store)
     except OSError as error:
         reason = f"cannot be written ({error}); the edition is saved: see to the disk and run again"
-        raise StoreError(f"archive {archive_folder(config)}: {reason}") from error
+        raise StoreError(f"archive {config.archive_folder}: {reason}") from error
 
 
 def _published(config: Config, store: Store) -> int:
@@ -235,10 +226,10 @@ def _published(config: Config, store: Store) -> int:
     issues = store.issues()
     editions = (store.edition(issue.night.isoformat()) for issue in issues)
     kept = (edition for edition in editions if edition is not None)
-    written = publish_editions(archive_folder(config), kept, frozenset(store.dropped_editions()))
+    written = publish_editions(config.archive_folder, kept, frozenset(store.dropped_editions()))
     volumes = store.volumes(issues[0].night - timedelta(days=VOLUME_NIGHTS - 1), MOST_SOURCES)
     home = Home(config.mail.list_id, config.archive_url or "")
-    return written + publish_index(archive_folder(config), issues, volumes, home)
+    return written + publish_index(config.archive_folder, issues, volumes, home)
 
 
 def send_pending(
@@ -265,7 +256,7 @@ def restore_state(config: Config, backup: Path, now: datetime) -> Restored:
     Raises LockedError when a run is at work, StoreError when the backup is not sound.
     """
     with run_lock(config.data_dir):
-        return restore(backup, state_file(config), now)
+        return restore(backup, config.state_file, now)
 
 
 def _mail(desk: Desk, rendered: Rendered) -> tuple[Receipt, ...]:
@@ -273,7 +264,7 @@ def _mail(desk: Desk, rendered: Rendered) -> tuple[Receipt, ...]:
     config = desk.config
     with (
         desk.progress.stage("deliver") as tally,
-        open_transport(config.mail, config.data_dir / "outbox", rendered.edition) as transport,
+        open_transport(config.mail, config.outbox_folder, rendered.edition) as transport,
     ):
         skip_quiet = config.edition.quiet == "skip"
         receipts = deliver(rendered, config.mail, desk.store, transport, desk.moment.pace, skip_quiet=skip_quiet)

@@ -8,9 +8,10 @@ from functools import partial
 from pipeline.config import Config
 from pipeline.errors import NewsfoldError
 from pipeline.inbox import list_files
-from pipeline.nightly.desk import SOURCE_FAILED, Desk, Gathered, Moment
+from pipeline.nightly.desk import Desk, Gathered, Moment
 from pipeline.readers import expected_items
 from pipeline.records import (
+    SOURCE_FAILED,
     Article,
     Counts,
     RawItem,

@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.config import Config
 from pipeline.errors import StoreError
 from pipeline.mail.outbox import discard
-from pipeline.nightly.desk import Desk, archive_folder
+from pipeline.nightly.desk import Desk
 from pipeline.stages.publish import withdraw_editions
 from pipeline.store.retention import Cuts, Dropped
 
@@ -23,9 +23,9 @@ def tidy(desk: Desk) -> Dropped:
     cuts = cuts_of(config, today)
     try:
         for edition, rows in groupby(store.expiring_messages(cuts), key=lambda row: row[0]):
-            discard(config.data_dir / "outbox", edition, [(recipient, message_id) for _, recipient, message_id in rows])
+            discard(config.outbox_folder, edition, [(recipient, message_id) for _, recipient, message_id in rows])
         dropped = store.drop(cuts, today)
-        withdraw_editions(archive_folder(config), store.dropped_editions() if dropped.editions else ())
+        withdraw_editions(config.archive_folder, store.dropped_editions() if dropped.editions else ())
     except OSError as error:
         raise StoreError(f"{config.data_dir}: what is not kept cannot be removed ({error})") from error
     store.forget_files(path for path in store.files() if not Path(path).exists())

@@ -12,11 +12,12 @@ from scipy.spatial.distance import squareform
 
 from pipeline.clustering.background import NOTHING, Background
 from pipeline.clustering.following import follow
-from pipeline.clustering.linkage import ScoredPairs, average_link
+from pipeline.clustering.linkage import Judge, ScoredPairs, average_link
 from pipeline.clustering.proposals import pairs_of, proposed
 from pipeline.clustering.similarity import Context, read_texts
 from pipeline.clustering.surroundings import resemblance
-from pipeline.clustering.texts import Texts
+from pipeline.clustering.texts import Fields, Texts
+from pipeline.clustering.vectors import Rows
 from pipeline.records import CopyGroup, PastStory, Story
 
 MOST_VOICES = 4
@@ -58,19 +59,23 @@ def clusters(texts: Texts, voices: Sequence[int], scored: ScoredPairs, context: 
 
     `voices` are how many articles each row stands for; what is not among the scored pairs the context judges.
     """
-    weights = np.minimum(np.array(voices, dtype=np.int64), MOST_VOICES)
-    labels = average_link(scored, weights, THRESHOLD, context.similarity)
+    labels = story_numbers(np.array(voices, dtype=np.int64), scored, context.similarity)
     found: dict[int, list[int]] = defaultdict(list)
     for row, label in enumerate(labels.tolist()):
         found[label].append(row)
-    return [_medoid_first(texts, members) for members in found.values()]
+    return [medoid_first(texts.tonight, texts.words, members) for members in found.values()]
 
 
-def _medoid_first(texts: Texts, members: Sequence[int]) -> list[int]:
+def story_numbers(voices: Rows, scored: ScoredPairs, judge: Judge) -> Rows:
+    """The number of each row's story, counted from 0 in the order of their first rows, shape (rows,)."""
+    return average_link(scored, np.minimum(voices, MOST_VOICES), THRESHOLD, judge)
+
+
+def medoid_first(tonight: Fields, words: Rows, members: Sequence[int]) -> list[int]:
     """The rows of a story by how similar they are to all others, the medoid first; ties by row."""
     if len(members) < 2:
         return list(members)
-    closeness = np.round(squareform(resemblance(texts.tonight, texts.words, *pairs_of(members))).sum(axis=1), 9)
+    closeness = np.round(squareform(resemblance(tonight, words, *pairs_of(members))).sum(axis=1), 9)
     return [members[at] for at in np.lexsort((members, -closeness))]
 
 

@@ -59,7 +59,10 @@ def dedupe(
     involved = copies.involved
     ranks = ranks_of(standings([ordered[row] for row in involved], preferred), involved, len(ordered))
     alike, cut = like_pairs(found.chosen(found.overlaps.jaccard >= threshold))
-    pairs = (VerifiedPair(ordered[one].id, ordered[other].id, likeness) for one, other, likeness in alike)
+    pairs = (
+        VerifiedPair(ordered[one].id, ordered[other].id, likeness)
+        for one, other, likeness in zip(*(column.tolist() for column in alike), strict=True)
+    )
     return Deduplication(groups_of(ordered, fold(copies, ranks)), tuple(pairs), found.capped + cut)
 
 

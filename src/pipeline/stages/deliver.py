@@ -69,9 +69,8 @@ def deliver(
     """Bring a saved edition to the readers of all lists: a receipt for each, in the order they were first queued.
 
     A receipt that is still `PENDING` says why: held, out of reach, put off. With `skip_quiet` those for whom there is
-    nothing tonight get no mail and no receipt. Call it under the run lock: messages that
-    a dead run left half sent become `UNKNOWN`. Raises StoreError when the ledger cannot be kept, and then sends
-    nothing more.
+    nothing tonight get no mail and no receipt. Call it under the run lock: messages that a dead run left half sent
+    become `UNKNOWN`. Raises StoreError when the ledger cannot be kept, and then sends nothing more.
     """
     pace = pace or Pace()
     readers = frozenset(reader.key for reader in audience(mail))

@@ -27,13 +27,30 @@ class Frame:
     rejects: tuple[Reject, ...] = ()
 
 
-def rank(stories: Sequence[Story], cutoff: datetime, topics: Sequence[TopicConfig] = ()) -> tuple[Story, ...]:
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A story with its score and what that is made of, the span of its articles' dates and the names of its topics."""
+
+    story: Story
+    score: float
+    merits: tuple[Merit, ...]
+    first: datetime | None
+    last: datetime | None
+    topics: tuple[str, ...]
+
+    def left_out(self, headline: str, reason: str) -> LeftOut:
+        """The story as one that does not get into the edition."""
+        return LeftOut(self.story.id, headline, reason, self.score)
+
+
+def rank(stories: Sequence[Story], cutoff: datetime, topics: Sequence[TopicConfig] = ()) -> tuple[Ranked, ...]:
     """The stories in the order in which they get into an edition, so that digests beyond it need not be written.
 
     A story ranks by how many outlets report it in their own words, by its topic's weight, then by reprints and
     freshness; ties by id, so the order of `stories` does not matter.
     """
-    return tuple(sorted(stories, key=lambda story: (-_judged(story, cutoff, topics).score, story.id)))
+    ranked = (_ranked(story, cutoff, topics) for story in stories)
+    return tuple(sorted(ranked, key=lambda one: (-one.score, one.story.id)))
 
 
 def edit(
@@ -41,22 +58,24 @@ def edit(
     frame: Frame,
     most: int,
     topics: Sequence[TopicConfig] = (),
-    unwritten: Sequence[Story] = (),
+    unwritten: Sequence[Ranked] = (),
 ) -> Edition:
     """The edition of at most `most` stories: by topic, in the order of the topics, and best first.
 
     Stories rank as `rank` says; the order of `summaries` does not matter. A continued story with nothing new is left
     out, and so is what does not fit: the `unwritten` stories, which come after all others.
     """
-    entries = sorted((_entry(summary, frame.cutoff, topics) for summary in summaries if summary.sentences), key=_rank)
-    silent = [_entry(summary, frame.cutoff, topics) for summary in summaries if not summary.sentences]
-    quiet = [_left_out(entry, _silence(entry.summary)) for entry in silent]
+    told_of = {summary.story.id: summary for summary in summaries}
+    ranked = rank([summary.story for summary in summaries], frame.cutoff, topics)
+    pairs = [(one, told_of[one.story.id]) for one in ranked]
+    entries = [(one, summary) for one, summary in pairs if summary.sentences]
+    quiet = [one.left_out(summary.headline, _silence(summary)) for one, summary in pairs if not summary.sentences]
     beyond = f"beyond the {most} stories an edition holds"
-    surplus = [_left_out(entry, beyond) for entry in entries[most:]]
-    surplus += [_unwritten(story, beyond, _judged(story, frame.cutoff, topics).score) for story in unwritten]
+    surplus = [one.left_out(summary.headline, beyond) for one, summary in entries[most:]]
+    surplus += [one.left_out(readable_title(one.story.groups[0].lead.title), beyond) for one in unwritten]
     left_out = sorted(quiet, key=lambda story: story.story) + surplus
     order = {topic.name: place for place, topic in reversed(list(enumerate(topics)))}
-    sections = sorted(entries[:most], key=lambda entry: order.get(entry.topic, len(topics)))
+    sections = sorted((_entry(*pair) for pair in entries[:most]), key=lambda entry: order.get(entry.topic, len(topics)))
     return Edition(
         frame.title,
         frame.night,
@@ -69,18 +88,7 @@ def edit(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A story's score and what it is made of, the span of its articles' dates and the names of its topics."""
-
-    score: float
-    merits: tuple[Merit, ...]
-    first: datetime | None
-    last: datetime | None
-    topics: tuple[str, ...]
-
-
-def _judged(story: Story, cutoff: datetime, topics: Sequence[TopicConfig]) -> _Judged:
+def _ranked(story: Story, cutoff: datetime, topics: Sequence[TopicConfig]) -> Ranked:
     dates = [article.published for article in story.articles if article.published]
     first, last = min(dates, default=None), max(dates, default=None)
     about = topics_of(story, topics)
@@ -89,12 +97,11 @@ def _judged(story: Story, cutoff: datetime, topics: Sequence[TopicConfig]) -> _J
     if about:
         score += about[0].weight
         merits = (*merits, Merit(f"topic {about[0].name}", about[0].weight))
-    return _Judged(score, merits, first, last, tuple(topic.name for topic in about))
+    return Ranked(story, score, merits, first, last, tuple(topic.name for topic in about))
 
 
-def _entry(summary: Summary, cutoff: datetime, topics: Sequence[TopicConfig]) -> Entry:
-    judged = _judged(summary.story, cutoff, topics)
-    return Entry(summary, judged.score, judged.first, judged.last, judged.topics, judged.merits)
+def _entry(ranked: Ranked, summary: Summary) -> Entry:
+    return Entry(summary, ranked.score, ranked.first, ranked.last, ranked.topics, ranked.merits)
 
 
 def _merits(story: Story, updated: datetime | None, cutoff: datetime) -> tuple[Merit, ...]:
@@ -108,18 +115,6 @@ def _merits(story: Story, updated: datetime | None, cutoff: datetime) -> tuple[M
         Merit(f"reprints: {copies}", COPY_WEIGHT * log1p(copies)),
         Merit(f"freshness {freshness:.2f} of 1", FRESH_WEIGHT * freshness),
     )
-
-
-def _rank(entry: Entry) -> tuple[float, str]:
-    return (-entry.score, entry.summary.story.id)
-
-
-def _left_out(entry: Entry, reason: str) -> LeftOut:
-    return LeftOut(entry.summary.story.id, entry.summary.headline, reason, entry.score)
-
-
-def _unwritten(story: Story, reason: str, score: float) -> LeftOut:
-    return LeftOut(story.id, readable_title(story.groups[0].lead.title), reason, score)
 
 
 def _silence(summary: Summary) -> str:

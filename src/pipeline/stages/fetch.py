@@ -8,10 +8,10 @@ from importlib import metadata
 
 from pipeline.config import FetchConfig, SourceConfig
 from pipeline.errors import FetchError, InputError
-from pipeline.opml import read_opml
+from pipeline.opml import feeds_of
 from pipeline.page import read_fragment
 from pipeline.progress import QUIET, Progress
-from pipeline.records import Kind, RawItem, Reject
+from pipeline.records import SOURCE_FAILED, Kind, RawItem, Reject
 from pipeline.text.normalise import decoded
 from pipeline.urls import canonical, stable_id
 from pipeline.web.addresses import guard, host_of
@@ -63,7 +63,7 @@ def fetch(sources: Sequence[SourceConfig], config: FetchConfig, past: "Past", pr
     due = [feed for feed in feeds if is_due(states[feed.url], past.now)]
     web = _Web(config, progress)
     visits = dict(zip((feed.url for feed in due), web.visit(due, states, past.now), strict=True))
-    failures = [Reject("source", feed.url, visits[feed.url].problem) for feed in due if visits[feed.url].problem]
+    failures = [Reject(SOURCE_FAILED, feed.url, visits[feed.url].problem) for feed in due if visits[feed.url].problem]
     _require(due, visits)
     found = {url: visit.items for url, visit in visits.items()}
     if config.complete_teasers:
@@ -86,17 +86,15 @@ def listed_feeds(source: SourceConfig) -> tuple[Feed | Reject, ...]:
 
     Raises InputError when that list is required.
     """
-    if source.url is not None:
-        return (Feed(source.url, source.name, source.required),)
-    if source.opml is None:
-        return ()
+    # A feed of a list may be missing: the list itself is what is required.
+    required = source.required and source.url is not None
     try:
-        return tuple(Feed(outline.url, source.name) for outline in read_opml(source.opml.read_bytes(), source.place))
+        return tuple(Feed(outline.url, source.name, required) for outline in feeds_of(source))
     except (OSError, InputError) as error:
         problem = (error.strerror or "unreadable") if isinstance(error, OSError) else str(error)
         if source.required:
             raise InputError(f"source {source.place}: {problem}; check it in the configuration") from error
-        return (Reject("source", source.place, problem),)
+        return (Reject(SOURCE_FAILED, source.place, problem),)
 
 
 def is_teaser(item: RawItem) -> bool:

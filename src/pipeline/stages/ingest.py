@@ -7,7 +7,7 @@ from pipeline.config import SourceConfig
 from pipeline.errors import InputError
 from pipeline.inbox import Listing, list_files
 from pipeline.readers import read_file
-from pipeline.records import RawItem, Reject
+from pipeline.records import SOURCE_FAILED, RawItem, Reject
 
 Read = Iterator[RawItem | Reject]
 
@@ -33,4 +33,4 @@ def ingest(
         elif source.required:
             raise InputError(f"source {source.path}: not found; check its path in the configuration")
         else:
-            yield Reject("source", str(source.path), "not found")
+            yield Reject(SOURCE_FAILED, str(source.path), "not found")

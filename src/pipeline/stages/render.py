@@ -66,11 +66,10 @@ NO_ARCHIVE: Final = Archive()
 def render(edition: Edition, zone: ZoneInfo, archive: Archive = NO_ARCHIVE, choices: Sequence[Choice] = ()) -> Rendered:
     """The edition as mail, text and page, and a page for each story, with every time on the zone's clock.
 
-    A letter is written for each of the choices that readers made, laid out from the same view.
-
-    Where the archive is served, the mail links to the edition's page; a story's page links to the earlier nights'.
-    The same edition always gives the same bytes. A mail that would pass `MAIL_BYTES` gives up whole stories from the
-    end to a list of headlines; the text and the page stay complete.
+    A letter is written for each of the choices that readers made, laid out from the same view. Where the archive is
+    served, the mail links to the edition's page; a story's page links to the earlier nights'. The same edition always
+    gives the same bytes. A mail that would pass `MAIL_BYTES` gives up whole stories from the end to a list of
+    headlines; the text and the page stay complete.
     """
     view = view_edition(edition, zone, archive.page_of(edition.id))
     return Rendered(

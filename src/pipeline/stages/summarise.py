@@ -15,13 +15,12 @@ from pipeline.digest.writer import Writer
 from pipeline.progress import QUIET, Progress
 from pipeline.records import Article, DigestSentence, Evidence, Method, Story, Summary
 from pipeline.text.facts import numbers
+from pipeline.text.language import ENGLISH
 from pipeline.text.normalise import without_dateline
 from pipeline.text.sentences import sentences
 from pipeline.text.words import content_stems
 
 WORDS = 90
-WRITER_LANGUAGES = ("en", "")
-"""Languages the writer is asked to write; sentences in others are quoted."""
 SAYS_THE_SAME = 0.75
 """Share of a digest sentence's content words in another article's sentence from which that article supports it too."""
 MOST_EVIDENCE = 4
@@ -79,8 +78,7 @@ def _drafts(story: Story, chosen: Sequence[Candidate]) -> list[_Draft]:
     """The selected sentences of a story with their evidence."""
     sources = _source_sentences(story) if chosen else []
     return [
-        _Draft(candidate.text, _evidence(candidate, sources), candidate.article.lang in WRITER_LANGUAGES)
-        for candidate in chosen
+        _Draft(candidate.text, _evidence(candidate, sources), candidate.article.lang in ENGLISH) for candidate in chosen
     ]
 
 

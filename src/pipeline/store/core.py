@@ -62,6 +62,10 @@ class Store:
         """The edition of the latest night, or None."""
         return nights.latest_edition(self._database)
 
+    def latest_night(self) -> tuple[date, datetime] | None:
+        """The latest night that has an edition, with its cut-off, or None."""
+        return nights.latest_night(self._database)
+
     def rejects(self, edition: str) -> tuple[str, ...]:
         """A line for every failed source and every rejected item of an edition."""
         return explain.rejects_of(self._database, edition)

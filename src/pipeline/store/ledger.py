@@ -60,13 +60,13 @@ class Ledger:
 
     def deliveries(self, edition: str) -> tuple[Delivery, ...]:
         """Every row of an edition, in the order they were added."""
-        rows = self._database.rows(f"SELECT {_COLUMNS} FROM deliveries WHERE edition = ? ORDER BY rowid", (edition,))  # noqa: S608 constant columns
+        rows = self._database.rows(f"SELECT {_COLUMNS} FROM deliveries WHERE edition = ? ORDER BY rowid", (edition,))  # noqa: S608 - constant columns
         return tuple(_delivery(row) for row in rows)
 
     def unsettled(self) -> tuple[Delivery, ...]:
         """The rows of all editions that wait, are going out or may have arrived."""
         rows = self._database.rows(
-            f"SELECT {_COLUMNS} FROM deliveries WHERE state IN ('pending', 'sending', 'unknown')"  # noqa: S608 constant columns
+            f"SELECT {_COLUMNS} FROM deliveries WHERE state IN ('pending', 'sending', 'unknown')"  # noqa: S608 - constant columns
             " ORDER BY edition, rowid"
         )
         return tuple(_delivery(row) for row in rows)
@@ -80,7 +80,7 @@ class Ledger:
 
         Raises StoreError when there is no such row, or its bytes have been dropped.
         """
-        row = self._database.row(f"SELECT content, expired FROM deliveries WHERE {_KEY}", _key(delivery))  # noqa: S608 constant key
+        row = self._database.row(f"SELECT content, expired FROM deliveries WHERE {_KEY}", _key(delivery))  # noqa: S608 - constant key
         if row is None:
             raise StoreError(f"ledger: no message to {delivery.recipient} in edition {delivery.edition}")
         if row["expired"]:
@@ -90,7 +90,7 @@ class Ledger:
     def attempt(self, delivery: Delivery, now: datetime) -> None:
         """Count one attempt to hand a message over."""
         self._database.change(
-            f"UPDATE deliveries SET attempts = attempts + 1, updated_at = ? WHERE {_KEY}",  # noqa: S608 constant key
+            f"UPDATE deliveries SET attempts = attempts + 1, updated_at = ? WHERE {_KEY}",  # noqa: S608 - constant key
             (utc_text(now), *_key(delivery)),
         )
 
@@ -148,7 +148,7 @@ class Ledger:
     ) -> None:
         """Write a row's state if it is now in an allowed one; what the caller last read of it does not count."""
         with self._database.transaction():
-            row = self._database.row(f"SELECT state FROM deliveries WHERE {_KEY}", _key(delivery))  # noqa: S608 constant key
+            row = self._database.row(f"SELECT state FROM deliveries WHERE {_KEY}", _key(delivery))  # noqa: S608 - constant key
             current = row["state"] if row else "missing"
             if current not in allowed:
                 raise StoreError(
@@ -156,7 +156,7 @@ class Ledger:
                     f" it cannot become {state}; is another run sending it?"
                 )
             self._database.change(
-                f"UPDATE deliveries SET state = ?, detail = ?, updated_at = ? WHERE {_KEY}",  # noqa: S608 constant key
+                f"UPDATE deliveries SET state = ?, detail = ?, updated_at = ? WHERE {_KEY}",  # noqa: S608 - constant key
                 (state.value, detail, utc_text(now), *_key(delivery)),
             )
 

@@ -68,6 +68,12 @@ def latest_edition(database: Database) -> Rendered | None:
     return _rendered(database, database.row("SELECT * FROM editions ORDER BY id DESC LIMIT 1"))
 
 
+def latest_night(database: Database) -> tuple[date, datetime] | None:
+    """The latest night that has an edition, with its cut-off, or None."""
+    row = database.row("SELECT id, cutoff FROM editions ORDER BY id DESC LIMIT 1")
+    return None if row is None else (date.fromisoformat(row["id"]), utc_time(row["cutoff"]))
+
+
 def dropped_editions(database: Database) -> tuple[str, ...]:
     """The ids of all editions that have been dropped, in order."""
     rows = database.rows("SELECT id FROM editions WHERE pages_expired IS NOT NULL ORDER BY id")

@@ -3,17 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 
-from pipeline.records import (
-    Article,
-    Copy,
-    CopyGroup,
-    DigestSentence,
-    Disagreement,
-    Method,
-    PastStory,
-    Story,
-    Summary,
-)
+from pipeline.records import Article, Copy, CopyGroup, DigestSentence, Disagreement, Method, PastStory, Story, Summary
 
 
 @dataclass(frozen=True, slots=True)

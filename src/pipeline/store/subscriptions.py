@@ -2,12 +2,16 @@
 
 import hashlib
 import hmac
+import re
 import sqlite3
 from datetime import datetime
 
 from pipeline.errors import StoreError
 from pipeline.store.database import Database, utc_text, utc_time
 from pipeline.store.rows import Suppression
+
+TOKEN = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+"""How a token stands in a text."""
 
 
 class Subscriptions:

@@ -5,8 +5,6 @@ read the lines, look at each by itself, find the run of lines that holds the mos
 run is about, then judge every line.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

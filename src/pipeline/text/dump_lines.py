@@ -1,7 +1,5 @@
 """Lines of a plain-text page dump: reading them in, and telling by sight what each of them is."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

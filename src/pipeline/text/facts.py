@@ -8,7 +8,7 @@ from decimal import Decimal
 from pipeline.text.dates import MONTH_NAME, MONTHS, WEEKDAY
 from pipeline.text.words import STOP_WORDS
 
-_SCALES = {
+SCALES = {
     "thousand": 3,
     "million": 6,
     "mn": 6,
@@ -17,16 +17,18 @@ _SCALES = {
     "bn": 9,
     "trillion": 12,
 }
+"""Words behind a number in digits, with the power of ten each multiplies it by."""
 UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
 UNITS += "seventeen eighteen nineteen".split()
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_SPELLED = {name: value for value, name in enumerate(UNITS)} | {
-    name: (place + 2) * 10 for place, name in enumerate(TENS)
+SPELLED = {name: value for value, name in enumerate(UNITS)} | {
+    name: 10 * value for value, name in enumerate(TENS, start=2)
 }
-_SPELLED |= {"dozen": 12, "hundred": 100}
+"""The values of the numbers that are one word."""
+_SPELLED = SPELLED | {"dozen": 12, "hundred": 100}
 # Digits with separators, then perhaps a scale: "1,250", "4.8 billion", "€1.14bn", "70th", "11%".
 _NUMBER = re.compile(
-    r"(?<![\w.,])[^\w\s]{0,2}(?P<digits>\d+(?:[.,]\d+)*)(?:\s?(?P<scale>(?a:thousand|million|billion|trillion|bn|mn|m))\b)?",
+    rf"(?<![\w.,])[^\w\s]{{0,2}}(?P<digits>\d+(?:[.,]\d+)*)(?:\s?(?P<scale>(?a:{'|'.join(SCALES)}))\b)?",
     re.IGNORECASE,
 )
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -83,7 +85,7 @@ def _value(digits: str, scale: str | None) -> str:
     plain = digits.replace(",", "") if _GROUPED.fullmatch(digits) else digits.replace(",", ".")
     if plain.count(".") > 1:
         return plain
-    value = Decimal(plain).scaleb(_SCALES[scale.casefold()] if scale else 0)
+    value = Decimal(plain).scaleb(SCALES[scale.casefold()] if scale else 0)
     return f"{value.normalize():f}"
 
 

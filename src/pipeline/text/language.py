@@ -4,6 +4,8 @@ FEWEST_CHARACTERS = 40
 """Shorter texts are left undecided: a wrong language is worse than none."""
 
 CODE_LETTERS = 2
+ENGLISH = ("en", "")
+"""What is read as English, the language of the models: also a text whose language is not known."""
 
 
 def detect(text: str) -> str:

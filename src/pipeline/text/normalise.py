@@ -81,6 +81,15 @@ def decoded(content: bytes) -> str | None:
         return None if best is None else str(best)
 
 
+def is_utf8(content: bytes) -> bool:
+    """Whether bytes are UTF-8: then they are, whatever a server says."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def encodable(text: str) -> str:
     """The text with its lone surrogates (halves of a character that was cut in two) replaced by "?"."""
     return text.encode("utf-8", "replace").decode("utf-8")

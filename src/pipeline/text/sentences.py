@@ -11,7 +11,6 @@ _TITLE_END = re.compile(
 )
 _ZONE_OR_LOWER = re.compile(r"(?:[a-z]|(?:ET|EST|EDT|PT|PST|GMT|UTC|CET|local)\b)")
 _CLOCK_END = re.compile(r"[ap]\.m\.$")
-_OPEN_QUOTE = re.compile(r"[“\"]")
 
 
 def sentences(text: str, lang: str = "en") -> list[str]:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from pipeline.errors import FetchError
-from pipeline.values import check_host_or_network
+from pipeline.values import Network, host_or_network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # An IPv6 address out of these is a way to the IPv4 address in its last four bytes (RFC 6052, RFC 4291).
 _GATEWAYS = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
 
@@ -35,14 +34,9 @@ def guard(allowed: Iterable[str]) -> Guard:
 
     Raises ValueError for an entry that is none of them.
     """
-    hosts, networks = set(), []
-    for entry in allowed:
-        check_host_or_network(entry)
-        try:
-            networks.append(ipaddress.ip_network(entry, strict=False))
-        except ValueError:
-            hosts.add(entry.casefold().rstrip("."))
-    return Guard(frozenset(hosts), tuple(networks))
+    entries = [host_or_network(entry) for entry in allowed]
+    hosts = frozenset(entry for entry in entries if isinstance(entry, str))
+    return Guard(hosts, tuple(entry for entry in entries if not isinstance(entry, str)))
 
 
 def is_public(address: Address) -> bool:

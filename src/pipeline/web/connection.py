@@ -121,6 +121,3 @@ class TlsConnection(_Guarded, urllib3.connection.HTTPSConnection):
         """Connect and encrypt; the encrypted socket keeps the deadline as well."""
         super().connect()
         self.sock.deadline = self.deadline
-
-
-Connection = PlainConnection | TlsConnection

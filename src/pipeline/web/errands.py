@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 from pipeline.errors import FetchError
 from pipeline.feed_parsing import parse_feed
 from pipeline.records import RawItem, Reject
+from pipeline.text.normalise import is_utf8
 from pipeline.web.addresses import shortened, web_address
 from pipeline.web.client import OK, Ask, Response
 from pipeline.web.feeds import NOT_MODIFIED, FeedState, after_failure, after_goodbye, after_success, validators
@@ -82,14 +83,12 @@ def follow(ask: Ask) -> Errand[tuple[Response, str]]:
 
 def in_utf8(content: bytes, charset: str) -> bytes:
     """A page in UTF-8 when its bytes are, or the server names an encoding that fits; else as it is."""
+    if is_utf8(content) or not charset:
+        return content
     try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        try:
-            return content.decode(charset or "utf-8").encode("utf-8")
-        except (LookupError, UnicodeError, ValueError):
-            return content
-    return content
+        return content.decode(charset).encode("utf-8")
+    except (LookupError, UnicodeError, ValueError):
+        return content
 
 
 def _joined(url: str, target: str) -> str:

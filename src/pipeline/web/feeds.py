@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from pipeline.web.client import Response
 
+NOT_MODIFIED = 304
 PATIENT_FAILURES = 3
 """So many failures in a row and a feed is still asked every night."""
 LONGEST_REST = 7
@@ -89,9 +90,6 @@ def trouble(state: FeedState, now: datetime, nights: int) -> str:
         return ""
     last = f"last read on {state.succeeded:%Y-%m-%d}" if state.succeeded else "never read"
     return f"{state.problem}; {last}"
-
-
-NOT_MODIFIED = 304
 
 
 def _validator(response: Response, name: str) -> str:
