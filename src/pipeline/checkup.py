@@ -16,6 +16,7 @@ from pipeline.mail.smtp import SmtpTransport
 from pipeline.opml import feeds_of
 from pipeline.records import Rendered
 from pipeline.store.backup import check_state
+from pipeline.watch.ping import wrong_address
 
 
 def problems(config: Config) -> tuple[str, ...]:
@@ -23,7 +24,7 @@ def problems(config: Config) -> tuple[str, ...]:
 
     Secrets are looked for and never said. Nothing is changed; feeds and servers are not asked.
     """
-    checks = (_sources, _data, _models, _mail)
+    checks = (_sources, _data, _models, _mail, _watch)
     return tuple(problem for check in checks for problem in check(config))
 
 
@@ -50,14 +51,18 @@ def _source(source: SourceConfig) -> Iterator[str]:
 
 def _data(config: Config) -> Iterator[str]:
     """Whether the state and what lies beside it can be written, and whether the state there is sound."""
-    folder = config.data_dir
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    if not there.is_dir():
-        yield f"data_dir {folder}: {there} is no folder"
-    elif not os.access(there, os.W_OK | os.X_OK):
-        yield f"data_dir {folder}: {there} cannot be written; check its permissions and how its disk is mounted"
+    yield from _folder(f"data_dir {config.data_dir}", config.data_dir)
     if config.state_file.exists():
         yield from _raised(lambda: check_state(config.state_file))
+
+
+def _folder(name: str, folder: Path) -> Iterator[str]:
+    """A folder that cannot be written, or not be made where it is to lie."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir():
+        yield f"{name}: {there} is no folder"
+    elif not os.access(there, os.W_OK | os.X_OK):
+        yield f"{name}: {there} cannot be written; check its permissions and how its disk is mounted"
 
 
 def _models(config: Config) -> Iterator[str]:
@@ -79,6 +84,17 @@ def _mail(config: Config) -> Iterator[str]:
         yield from _raised(partial(Signer.load, key))
     if (smtp := mail.smtp) is not None:
         yield from _raised(lambda: SmtpTransport(smtp, mail.sender, Outbox(Path(), "")))
+
+
+def _watch(config: Config) -> Iterator[str]:
+    """Figures that cannot be written, and an address that no ping can go to; it is not asked."""
+    metrics, ping = config.watch.metrics_file, config.watch.ping_url
+    if metrics is not None:
+        yield from _folder(f"watch.metrics_file {metrics}", metrics.parent)
+        if metrics.is_dir():
+            yield f"watch.metrics_file {metrics}: is a folder; name a file in it"
+    if ping is not None and (problem := wrong_address(ping)):
+        yield f"watch.ping_url: {problem}"
 
 
 def _raised(check: Callable[[], object]) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """The edition as it stands now, in a folder of its own: mails, and the part of the archive that its pages lead to."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +10,8 @@ from pipeline.nightly.desk import Moment
 from pipeline.nightly.run import make_edition
 from pipeline.progress import QUIET, Progress
 from pipeline.records import Edition, Issue, Rendered, Telling
-from pipeline.stages.publish import publish_editions, publish_index
+from pipeline.stages.publish import linked_editions, publish_editions, publish_index
 from pipeline.store.core import Store, open_store
-
-_EARLIER = re.compile(r'href="\.\./(\d{4}-\d\d-\d\d)')
 
 
 def write_preview(config: Config, moment: Moment, folder: Path, progress: Progress = QUIET) -> tuple[Path, ...]:
@@ -25,7 +22,8 @@ def write_preview(config: Config, moment: Moment, folder: Path, progress: Progre
     with open_store(config.state_file) as store:
         edition, night = make_edition(config, moment, store, progress)
         rendered = night.rendered
-        earlier = tuple(_linked(rendered, store))
+        dropped = frozenset(store.dropped_editions())
+        earlier = tuple(_linked(rendered, store, dropped))
         known = {one.edition for one in earlier}
         issues = [issue for issue in store.issues() if issue.night.isoformat() in known]
     files = {"mail.html": rendered.html, "mail.txt": rendered.text, "page.html": rendered.page}
@@ -33,17 +31,17 @@ def write_preview(config: Config, moment: Moment, folder: Path, progress: Progre
         files |= {f"mail-{number}.html": letter.html, f"mail-{number}.txt": letter.text}
     for name, text in files.items():
         write_atomically(folder / name, text.encode("utf-8", "replace"))
-    publish_editions(folder, (rendered, *earlier))
+    publish_editions(folder, (rendered, *earlier), dropped)
     publish_index(folder, (_issue(edition, rendered), *issues), (), Home(config.mail.list_id))
     return tuple(folder / name for name in files)
 
 
-def _linked(rendered: Rendered, store: Store) -> Iterator[Rendered]:
-    """The earlier editions whose pages those of an edition lead to, and theirs in turn."""
-    done, waiting = {rendered.edition}, [rendered]
+def _linked(rendered: Rendered, store: Store, dropped: frozenset[str]) -> Iterator[Rendered]:
+    """The earlier editions whose pages those of an edition lead to, and theirs in turn, as far as they are kept."""
+    done, waiting = {rendered.edition, *dropped}, [rendered]
     while waiting:
         one = waiting.pop()
-        nights = {night for story in one.stories for night in _EARLIER.findall(story.html)} - done
+        nights = {night for story in one.stories for night in linked_editions(story.html)} - done
         done |= nights
         found = [earlier for night in sorted(nights) if (earlier := store.edition(night)) is not None]
         waiting += found

@@ -15,6 +15,8 @@ _NO_CONFINEMENT = """\
 # A user's service manager may not hide files everywhere (ProtectSystem= and the like); what follows needs no rights.
 """
 SERVICE, TIMER = "newsfold.service", "newsfold.timer"
+CRON_LINES = 20
+"""Of a failed night's log, as many as cron mails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,17 @@ def units(job: Job) -> dict[str, str]:
 
 
 def cron_line(job: Job) -> str:
-    """Lines for a crontab. Raises ConfigError for a path that none can name."""
+    """Lines for a crontab. The log goes to a file; of a night that failed its end is printed, which cron mails.
+
+    Raises ConfigError for a path that none can name.
+    """
     command = shlex.join(_checked(str(part)) for part in (job.command, "run", "--config", job.config_file))
     models = f"NEWSFOLD_MODELS={shlex.quote(_checked(str(job.models)))} " if job.models else ""
     log = shlex.quote(_checked(str(job.config.data_dir / "newsfold.log")))
-    line = f"{models}{command} >/dev/null 2>>{log}".replace("%", r"\%")
+    failed = f"case $? in 3|4) ;; *) tail -n {CRON_LINES} {log} ;; esac"
+    line = f"{models}{command} >/dev/null 2>>{log} || {failed}".replace("%", r"\%")
     return (
+        "# The log is kept in a file; cron mails its end after a night that failed, and nothing after others.\n"
         "# cron has no credentials: keep secrets in files (password_file, private_key_file).\n"
         "# A cron that does not know CRON_TZ goes by the machine's own clock.\n"
         f"CRON_TZ={job.config.timezone}\n"

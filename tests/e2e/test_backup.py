@@ -57,6 +57,18 @@ def test_a_backup_is_one_private_checked_file(config: Config, tmp_path: Path) ->
         assert copy.edition(TONIGHT.isoformat()) == store.edition(TONIGHT.isoformat())
 
 
+def test_rows_that_lead_nowhere_stop_a_backup_and_no_night(config: Config, tmp_path: Path) -> None:
+    """A stranger's hand may have left some: the morning's mail comes all the same, and the next backup tells."""
+    run(config)
+    with sqlite3.connect(config.state_file) as stranger:
+        stranger.execute("INSERT INTO echoes VALUES ('2026-03-10', 'nowhere', 'never', 1.0, 1.0)")
+    stranger.close()
+    assert run(config, TOMORROW) == ["sent"]
+    with pytest.raises(StoreError, match="rows that lead nowhere"):
+        write_backup(config.state_file, tmp_path / "copy.sqlite", NOW)
+    assert not (tmp_path / "copy.sqlite").exists()
+
+
 def test_a_file_that_is_there_is_not_replaced(config: Config, tmp_path: Path) -> None:
     """Unless that is asked for; and never the state itself."""
     run(config)

@@ -1,5 +1,6 @@
 """Who unsubscribes, by whatever way, gets no further mail; who only has their links looked at keeps getting it."""
 
+import json
 import os
 import re
 import signal
@@ -203,6 +204,35 @@ def test_by_hand_and_back(store: Store, home: Path) -> None:
     assert unsubscribe("bob@example.org", "--undo").stdout == "bob@example.org: had not unsubscribed\n"
     assert set(mailed(store, home)) == set(RECIPIENTS)
     assert "(not among its recipients)" in unsubscribe("eve@example.org").stdout
+
+
+def test_a_suppressed_address_is_named_and_taken_back(store: Store, home: Path) -> None:
+    """An operator sees who gets nothing and why, and can have a mailbox that exists again tried again."""
+    store.ledger.suppress("bob@example.org", "550 5.1.1 no \x1b[31msuch user", datetime(2026, 3, 9, tzinfo=UTC))
+    assert set(mailed(store, home)) == {"ann@example.org", "carol@example.org"}
+    shown = CliRunner().invoke(app, ["status"]).stdout
+    assert "recipients: 3, unsubscribed: 0, suppressed: 1" in shown
+    (line,) = (line for line in shown.splitlines() if line.startswith("suppressed "))
+    assert line.startswith("suppressed 2026-03-09  bob@example.org  550 5.1.1 no ")
+    assert "\x1b" not in shown
+    facts = json.loads(CliRunner().invoke(app, ["status", "--json"]).stdout)
+    assert [(one["recipient"], one["since"][:10]) for one in facts["suppressed"]] == [("bob@example.org", "2026-03-09")]
+    back = unsubscribe("Bob@example.org", "--undo").stdout
+    assert "Bob@example.org: is tried again; it was suppressed on 2026-03-09: 550 5.1.1" in back
+    assert "\x1b" not in back
+    assert "is tried again" not in unsubscribe("bob@example.org", "--undo").stdout
+    assert set(mailed(store, home)) == set(RECIPIENTS)
+
+
+@pytest.mark.usefixtures("home")
+def test_a_long_list_of_suppressed_addresses_is_cut(store: Store) -> None:
+    """The latest edition's lines are not pushed off the screen; programs get all."""
+    for number in range(30):
+        store.ledger.suppress(f"gone{number}@example.org", "550", datetime(2026, 3, 9, tzinfo=UTC))
+    shown = CliRunner().invoke(app, ["status"]).stdout.splitlines()
+    assert sum(line.startswith("suppressed 2026") for line in shown) == 20
+    assert "suppressed: 10 more; newsfold status --json names all" in shown
+    assert len(json.loads(CliRunner().invoke(app, ["status", "--json"]).stdout)["suppressed"]) == 30
 
 
 @pytest.mark.usefixtures("home")

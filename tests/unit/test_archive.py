@@ -14,11 +14,12 @@ import pytest
 
 from listeners import Notes
 from made_editions import HOSTILE, NIGHT, ZONE, assert_whole, explained_edition, hostile_edition, tree
-from made_nights import LINES, TONIGHT, WEDNESDAY, configured, moment, write_lines
-from pipeline.config import Config
+from made_nights import LINES, TONIGHT, WEDNESDAY, configured, line, moment, write_lines
+from pipeline.config import Config, KeepConfig
 from pipeline.forms.feed import Home
 from pipeline.nightly.desk import Outcome
 from pipeline.nightly.run import run_night
+from pipeline.preview import write_preview
 from pipeline.progress import QUIET, Progress
 from pipeline.records import Counts, Issue, Telling, Volume
 from pipeline.stages.publish import publish_editions, publish_index
@@ -30,6 +31,11 @@ from sites import dead_links, heading_faults, page, reachable
 
 TOMORROW = TONIGHT + timedelta(days=1)
 HOME = Home("daily.example.org")
+CONFESSED = (
+    "The guard whom police arrested on Tuesday over the fire in the furniture warehouse of Harrow & Lisle on Dock Road"
+    " in Port Ansel has confessed, a prosecutor told the court on Wednesday. Police said that the guard had poured"
+    " petrol from cans in the warehouse on Monday evening."
+)
 
 
 @pytest.fixture
@@ -86,6 +92,24 @@ def test_a_story_leads_to_its_earlier_night(config: Config) -> None:
     folder = two_nights(config)
     (story,) = (folder / TOMORROW.isoformat()).glob("*.html")
     assert f"../{TONIGHT.isoformat()}/{story.name}" in page(story).xpath("//a/@href")
+
+
+def test_no_link_leads_to_an_edition_that_was_dropped(config: Config, tmp_path: Path) -> None:
+    """The earlier night is still named, as text; in the archive and in a preview of a night that leads to its page."""
+    folder = two_nights(config)
+    (story,) = (folder / TOMORROW.isoformat()).glob("*.html")
+    named = page(story).xpath("//li[contains(., '10 March')]")[0].text_content()
+    brief = config.model_copy(update={"keep": KeepConfig(editions_days=1)})
+    run(brief, TOMORROW + timedelta(days=1))
+    assert not (folder / f"{TONIGHT}.html").exists()
+    assert dead_links(folder) == []
+    assert f"../{TONIGHT.isoformat()}/{story.name}" not in page(story).xpath("//a/@href")
+    assert page(story).xpath("//li[contains(., '10 March')]")[0].text_content() == named
+    confessed = line("fire-confessed", CONFESSED, "Guard confesses to Port Ansel warehouse fire", "Harbour Post")
+    write_lines(inbox(config) / "friday.jsonl", [{**confessed, "published": f"{TOMORROW}T20:00:00+00:00"}])
+    write_preview(brief, moment(TOMORROW + timedelta(days=2)), tmp_path / "look")
+    assert (tmp_path / "look" / f"{TOMORROW}.html").is_file()
+    assert dead_links(tmp_path / "look") == []
 
 
 def test_mail_and_archive_tell_the_same(config: Config) -> None:

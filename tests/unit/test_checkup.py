@@ -83,6 +83,30 @@ def test_what_only_a_night_would_find(home: Path, lines: str, said: str) -> None
     assert said in line
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("metrics_file = 'newsfold.toml/night.prom'", "newsfold.toml is no folder"),
+        ("metrics_file = 'made.prom'", "is a folder; name a file in it"),
+        ("ping_url = 'https://ping.example:secret-port/secret'", "not an address that can be asked"),
+        ("ping_url = 'https://ping.example/secret/fail/'", "ends in /fail"),
+    ],
+)
+def test_who_watches_would_hear_nothing(home: Path, line: str, said: str) -> None:
+    """Figures and pings that would fail every night are found before the first, and the address is not told."""
+    (home / "made.prom").mkdir()
+    (problem,) = found(home, "[watch]", line)
+    assert said in problem
+    assert "secret" not in problem
+
+
+def test_a_sound_watch_has_no_problem(home: Path) -> None:
+    """A folder that the first night will make is none, and nothing is made or asked by looking."""
+    watch = "metrics_file = 'new/night.prom'", "ping_url = 'https://ping.invalid:8443/x?y=1'"
+    assert found(home, "[watch]", *watch) == ()
+    assert not (home / "new").exists()
+
+
 def test_a_password_is_never_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither one that is there nor one in a file that is too open or broken."""
     monkeypatch.setenv("NEWSFOLD_SMTP_PASSWORD", "hunter2")

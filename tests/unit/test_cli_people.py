@@ -118,6 +118,21 @@ def test_send_has_nothing_to_do_after_a_run() -> None:
     assert newsfold("send", "--date", "2026-03-11").exit_code == 1
 
 
+@pytest.mark.usefixtures("home")
+def test_run_send_and_preview_log_alike() -> None:
+    """Without a terminal every line is an object with the run's id, by which `status --json` finds a run's lines."""
+    logs = {}
+    for command in (("run", *NIGHT), ("send",), ("preview", *NIGHT)):
+        logs[command[0]] = lines = [json.loads(line) for line in newsfold(*command).stderr.splitlines()]
+        assert len({line["run"] for line in lines}) == 1
+        assert lines[-1]["event"] == "run ended with exit code 0"
+    (run,) = json.loads(newsfold("status", "--json").stdout)["runs"]
+    assert run["run"] == logs["run"][0]["run"]
+    (sent,) = (line["counts"] for line in logs["send"] if line["event"] == "ended")
+    assert sent == {"sent": 1}
+    assert [line["stage"] for line in logs["preview"] if line["event"] == "ended"][-1] == "render"
+
+
 def test_send_delivers_what_waits(home: Path, tiny_causal: Path) -> None:
     """A run without a server leaves its mail pending; `send` brings it later."""
     with MailServer() as server:
@@ -162,7 +177,7 @@ def test_status_tells_of_mail_of_any_edition(home: Path, tiny_causal: Path) -> N
     assert (facts["latest_edition"]["night"], facts["latest_edition"]["rejects"]) == ("2026-03-12", [])
     assert facts["bytes"]["state"] > 100_000
     assert facts["lists"] == [{"id": "daily.newsfold.localhost", "recipients": 1, "unsubscribed": 0}]
-    assert (facts["suppressed"], facts["unfinished_nights"]) == (0, [])
+    assert (facts["suppressed"], facts["unfinished_nights"]) == ([], [])
 
 
 def test_status_of_a_long_list_names_those_who_got_nothing(home: Path, tiny_causal: Path, server: MailServer) -> None:

@@ -5,6 +5,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -194,6 +195,17 @@ def test_only_the_permitted_of_several_addresses_are_asked(server: WebServer, mo
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", entry) for entry in entries]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     assert client().get(Ask(server.url(host="several.example"))).status == 404
+
+
+def test_a_name_server_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resolver knows no limit of its own; the host may be asked once more."""
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait())
+    monkeypatch.setattr("pipeline.web.connection.LOOKUP_SECONDS", 0.05)
+    told = failure("http://slow-names.example/")
+    over.set()
+    assert "the host is not known (the name server does not answer)" in str(told)
+    assert told.passing
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the openssl command for a certificate")

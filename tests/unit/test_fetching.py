@@ -170,12 +170,31 @@ def test_moving_for_good_changes_the_address(server: WebServer, tmp_path: Path) 
 
 
 def test_a_feed_that_is_gone_retires(server: WebServer, tmp_path: Path) -> None:
-    """It is told once and never asked again."""
+    """It is told once, and asked but once a month."""
     server.pages["/feed"] = Answer(status=410)
     configured = config(tmp_path, server.url("/feed"))
-    outcomes = [run(configured, nights) for nights in range(3)]
-    assert [len(one.edition.failed_sources) for one in outcomes if one.edition] == [1, 0, 0]
-    assert len(server.asked("/feed")) == 1
+    outcomes = [run(configured, nights) for nights in (0, 1, 29, 30, 31, 59)]
+    assert [len(one.edition.failed_sources) for one in outcomes if one.edition] == [1, 0, 0, 0, 0, 0]
+    assert len(server.asked("/feed")) == 2
+    server.pages["/feed"] = Answer(status=500)
+    run(configured, 60)
+    run(configured, 61)
+    assert len(server.asked("/feed")) == 4  # what failed in passing is asked twice
+    assert asked(configured, "SELECT substr(retired, 1, 10) FROM feeds") == [(TONIGHT.isoformat(),)]
+
+
+def test_a_retired_feed_that_comes_back_is_read_again(server: WebServer, tmp_path: Path) -> None:
+    """Some sites say 410 for an hour; with no more to do it is as it was."""
+    server.pages["/feed"] = Answer(status=410)
+    configured = config(tmp_path, server.url("/feed"))
+    run(configured)
+    server.pages["/feed"] = Answer(rss("one"))
+    back = run(configured, 30).edition
+    assert back is not None
+    assert back.counts.articles == 1
+    assert asked(configured, "SELECT retired, problem, failures, next_try FROM feeds") == [(None, "", 0, None)]
+    run(configured, 31)
+    assert len(server.asked("/feed")) == 3
 
 
 def test_a_host_that_wants_peace_gets_it(server: WebServer, tmp_path: Path) -> None:

@@ -2,7 +2,11 @@
 
 import ast
 import json
+import os
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,3 +83,21 @@ def test_every_load_refuses_code_and_pickles() -> None:
         assert given.get("trust_remote_code") == "False", ast.unparse(node)
         is_tensors = given.get("use_safetensors") == "True" or "gguf_file" in given
         assert "dtype" not in given or is_tensors, ast.unparse(node)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="libgomp is what torch brings on Linux")
+@pytest.mark.parametrize(
+    ("chosen", "spins"), [({}, "10000"), ({"OMP_WAIT_POLICY": "passive"}, "0"), ({"GOMP_SPINCOUNT": "7"}, "7")]
+)
+def test_threads_that_wait_do_not_keep_out_others(tiny_causal: Path, chosen: dict[str, str], spins: str) -> None:
+    """Loading a model has them sleep soon, in time for the library that reads it; whoever has chosen is heard."""
+    script = "import sys; from pipeline.digest.loading import load_writer; load_writer(sys.argv[1], 'cpu')"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tiny_causal)],
+        env=kept | {"OMP_DISPLAY_ENV": "verbose"} | chosen,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.findall(r"GOMP_SPINCOUNT = '(\d+)'", done.stderr)[-1] == spins

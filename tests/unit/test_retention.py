@@ -13,7 +13,7 @@ from made_nights import LINES, TONIGHT, WEDNESDAY, asked, configured, moment, wr
 from pipeline.config import Config, EditionConfig, KeepConfig, MailConfig
 from pipeline.errors import NewsfoldError, StoreError
 from pipeline.nightly.desk import Outcome
-from pipeline.nightly.run import run_night, send_pending
+from pipeline.nightly.run import last_unfinished, run_night, send_pending
 from pipeline.nightly.tidying import cuts_of
 from pipeline.progress import QUIET, Progress
 from pipeline.records import DeliveryState, Echo
@@ -209,6 +209,35 @@ def test_dropped_articles_that_come_in_again_are_no_news(config: Config, tmp_pat
     assert outcome.edition is not None
     assert (outcome.edition.counts.seen, outcome.edition.counts.articles) == (4, 0)
     assert asked(config, "SELECT path FROM files") == [(str(tmp_path / "in" / "again.jsonl"),)]
+
+
+@pytest.mark.parametrize("articles_days", [0, 1])
+def test_a_past_night_without_texts_says_so(config: Config, articles_days: int) -> None:
+    """It would look like a quiet night; nothing is saved, and it is not left unfinished."""
+    keep = KeepConfig(texts_days=1, articles_days=articles_days)
+    config = config.model_copy(update={"keep": keep})
+    run(config, TONIGHT + timedelta(days=1))
+    run(config, TONIGHT + timedelta(days=5))
+    with pytest.raises(NewsfoldError, match=r"dropped on 2026-03-15, as keep\.texts_days says"):
+        run(config, TONIGHT)
+    assert last_unfinished(config) is None
+    assert asked(config, "SELECT count(*) FROM editions") == [(2,)]
+
+
+def test_a_past_night_tells_what_it_lacks(config: Config, tmp_path: Path) -> None:
+    """That some of its texts are gone, or that nothing was ever stored of it."""
+    config = config.model_copy(update={"keep": KeepConfig(texts_days=1, articles_days=0)})
+    run(config, TONIGHT + timedelta(days=1))
+    late = {**WEDNESDAY[0], "published": "2026-03-09T21:00:00+00:00"}
+    write_lines(tmp_path / "in" / "late.jsonl", [late])
+    run(config, TONIGHT + timedelta(days=4))
+    heard = list[str]()
+    made = run(config, TONIGHT, Notes(heard)).edition
+    assert made is not None
+    assert made.counts.articles == 1
+    assert any("some texts of its articles were dropped on 2026-03-14" in told for told in heard)
+    run(config, TONIGHT - timedelta(days=5), Notes(heard))
+    assert "no stored article was published in the day up to 2026-03-05 04:00 UTC" in heard
 
 
 def test_a_slip_in_the_date_drops_nothing(config: Config) -> None:

@@ -112,6 +112,28 @@ def test_any_name_survives_quoting(name: str, variable: str) -> None:
     assert shlex.split(command)[:4] == words
 
 
+@pytest.mark.parametrize(("code", "is_mailed"), [(0, False), (3, False), (4, False), (1, True), (2, True), (5, True)])
+def test_cron_mails_only_of_a_night_that_failed(tmp_path: Path, code: int, is_mailed: bool) -> None:
+    """What the line prints is what cron mails: the end of the log, which is kept in either case."""
+    made = job(tmp_path)
+    made.command.write_text(f"#!/bin/sh\necho page\necho 'log {code}' >&2\nexit {code}\n", encoding="utf-8")
+    made.config.data_dir.mkdir()
+    command = cron_line(made).splitlines()[-1].removeprefix("30 4 * * * ").replace(r"\%", "%")
+    for _ in range(2):
+        done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stdout == (f"log {code}\n" * 2 if is_mailed else "")
+    assert done.stderr == ""
+    assert (made.config.data_dir / "newsfold.log").read_text(encoding="utf-8") == f"log {code}\n" * 2
+
+
+def test_the_line_for_cron_finds_the_folder_of_its_log(tmp_path: Path) -> None:
+    """Else its shell could not even start the first night."""
+    config = write(tmp_path, "newsfold.toml", "")
+    printed = CliRunner().invoke(app, ["install-timer", "-c", str(config), "--cron"])
+    assert f"2>>{tmp_path}/data/newsfold.log || case" in printed.stdout
+    assert (tmp_path / "data").is_dir()
+
+
 def test_what_no_unit_can_hold_is_refused() -> None:
     """A line break in a path would begin a setting of its own."""
     config = Config(digest=DigestConfig(), watch=WatchConfig())

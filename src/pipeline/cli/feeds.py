@@ -76,11 +76,11 @@ def feed_line(state: "FeedState") -> str:
     """A feed and how it fares, on one line."""
     moved = f"  now at {state.address}" if state.address != state.url else ""
     read = f"last read {state.succeeded:%Y-%m-%d %H:%M} UTC" if state.succeeded else "never read"
-    if state.retired:
-        return f"{state.url}{moved}  retired {state.retired:%Y-%m-%d}: {state.problem}; {read}"
     if not state.problem:
         return f"{state.url}{moved}  {read}"
     again = f", next try {state.next_try:%Y-%m-%d %H:%M} UTC" if state.next_try else ""
+    if state.retired:
+        return f"{state.url}{moved}  retired {state.retired:%Y-%m-%d}: {state.problem}; {read}{again}"
     return f"{state.url}{moved}  failed {state.failures} times: {state.problem}; {read}{again}"
 
 

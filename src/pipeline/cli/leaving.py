@@ -12,6 +12,7 @@ import typer
 from pipeline.cli.terminal import DEFAULT_FILE, ConfigFile, exits, say, show
 from pipeline.config import Config, load
 from pipeline.errors import ConfigError
+from pipeline.printable import printable
 
 if TYPE_CHECKING:
     from pipeline.config import ListConfig
@@ -30,11 +31,14 @@ def unsubscribe(
     list_id: Annotated[
         str | None, typer.Option("--list", metavar="ID", help="leave this list alone; default: every list")
     ] = None,
-    undo: Annotated[bool, typer.Option("--undo", help="the address asks for the mail again")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="it asks for the mail again, or can be reached again")] = False,
     mbox: Annotated[Path | None, typer.Option("--mbox", help="what mail.unsubscribe_mailto has received")] = None,
     serve: Annotated[str | None, typer.Option("--serve", metavar="HOST:PORT", help="answer the mails' links")] = None,
 ) -> None:
-    """Take someone off a list: an address, the writers of an mbox file, or (--serve) those who follow the link."""
+    """Take someone off a list: an address, the writers of an mbox file, or (--serve) those who follow the link.
+
+    --undo also takes back that an address was suppressed, because a server said that its mailbox does not exist.
+    """
     from pipeline.store.core import open_store
 
     config = load(config_file)
@@ -79,6 +83,9 @@ def _by_hand(address: str, undo: bool, lists: tuple["ListConfig", ...], store: "
         else:
             known = "" if listed else " (not among its recipients)"
             yield f"{name}{'' if one.id in new else 'was already '}unsubscribed{known}"
+    if undo and (lifted := store.ledger.lift(address)) is not None:
+        reason = printable(lifted.reason)
+        yield f"{address}: is tried again; it was suppressed on {lifted.since:%Y-%m-%d}: {reason}"
 
 
 def _by_mail(mbox: Path, config: Config, store: "Store") -> None:

@@ -53,7 +53,7 @@ def run(
     """Make tonight's edition from the configured sources, mail it, and keep it in the archive.
 
     A run that died is gone on with by the next run of the same night. A --date before the latest edition's makes that
-    night's edition of stored articles, for the archive alone.
+    night's edition of stored articles, for the archive alone, as long as their texts are kept (keep.texts_days).
     """
     from pipeline.cli.watching import logged_run
     from pipeline.engine.choice import open_engine
@@ -62,7 +62,7 @@ def run(
     answer: list[str] = []
     with logged_run() as work:
         config = load(config_file)
-        moment = _moment(config, night)
+        moment = _moment(config, night, work)
         unfinished = last_unfinished(config) if resume else moment.night
         moment = replace(moment, night=unfinished or moment.night)
         if unfinished is None:
@@ -110,13 +110,16 @@ def preview(
     What readers with topics would get is written as mail-1.html and so on; the pages of its stories, and those that
     they lead to, are written beside these, as in the archive. Nothing is saved or sent.
     """
+    from pipeline.cli.watching import logged_run
     from pipeline.preview import write_preview
 
-    config = load(config_file)
-    with listening() as progress:
-        paths = write_preview(config, _moment(config, night), out, progress)
+    paths: tuple[Path, ...] = ()
+    with logged_run() as work:
+        config = load(config_file)
+        paths = write_preview(config, _moment(config, night, work), out, work)
     for path in paths:
         show(str(path))
+    raise typer.Exit(work.code)
 
 
 @exits
@@ -130,15 +133,19 @@ def send(
 ) -> Exit:
     """Send what is still pending of an edition (the latest, unless a date is given)."""
     del resume  # says what happens anyway
+    from pipeline.cli.watching import logged_run
     from pipeline.nightly.run import send_pending
 
-    config = load(config_file)
-    moment = _moment(config, night)
-    with listening() as progress:
-        receipts = send_pending(config, moment, night is not None, retry_unknown, progress)
-    for receipt in receipts:
-        show(mail_line(receipt, config))
-    return Exit.DONE if all(receipt.state.value in SETTLED for receipt in receipts) else Exit.FAILED
+    answer: list[str] = []
+    with logged_run() as work:
+        config = load(config_file)
+        receipts = send_pending(config, _moment(config, night, work), night is not None, retry_unknown, work)
+        answer = [mail_line(receipt, config) for receipt in receipts]
+        if not all(receipt.state.value in SETTLED for receipt in receipts):
+            work.code = Exit.FAILED
+    for line in answer:
+        show(line)
+    raise typer.Exit(work.code)
 
 
 @exits
@@ -159,14 +166,14 @@ def models_fetch(name: Annotated[str, typer.Argument(help="a name of `models lis
     show(str(fetch(name, say)))
 
 
-def _moment(config: Config, night: datetime | None) -> "Moment":
+def _moment(config: Config, night: datetime | None, work: "Run") -> "Moment":
     """The night asked for, or the one that is now where the configuration's clock hangs."""
     from pipeline.nightly.desk import Moment
     from pipeline.stages.deliver import Pace
 
     now = datetime.now(UTC)
     chosen: date = night.date() if night else now.astimezone(config.zone).date()
-    return Moment(chosen, now, Pace())
+    return Moment(chosen, now, Pace(), run=str(work.name))
 
 
 def _run(config: Config, moment: "Moment", work: "Run", mail: bool) -> tuple[list[str], Exit]:

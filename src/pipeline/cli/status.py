@@ -11,6 +11,7 @@ import typer
 from pipeline.cli.feeds import feed_line
 from pipeline.cli.terminal import DEFAULT_FILE, ConfigFile, exits, show
 from pipeline.config import Config, load
+from pipeline.printable import printable
 
 if TYPE_CHECKING:
     from pipeline.jsonlines import JsonObject
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 LAST_RUNS = 7
 LISTED = 20
-"""Up to so many messages of the latest edition are listed one by one; of more, those that were not sent."""
+"""Up to so many messages of the latest edition are listed one by one; of more, those that were not sent. So many
+suppressed addresses are named."""
 
 
 def register(app: typer.Typer) -> None:
@@ -80,14 +82,18 @@ def _show_feeds(store: "Store") -> None:
 
 
 def _show_recipients(config: Config, store: "Store") -> None:
-    """Who is on each list, who has left it, and how many addresses get no mail at all."""
+    """Who is on each list, how many have left it, and which addresses get no mail at all, and why."""
     lists = config.mail.every_list
-    suppressed = len(store.ledger.suppressed_recipients())
+    suppressed = store.ledger.suppressed_recipients()
     for one in lists:
         gone = len(store.subscriptions.departures(one.id))
         if one.recipients or gone or suppressed:
             name = f"list {one.id}: " if len(lists) > 1 else ""
-            show(f"{name}recipients: {len(one.recipients)}, unsubscribed: {gone}, suppressed: {suppressed}")
+            show(f"{name}recipients: {len(one.recipients)}, unsubscribed: {gone}, suppressed: {len(suppressed)}")
+    for address in suppressed[:LISTED]:
+        show(printable(f"suppressed {address.since:%Y-%m-%d}  {address.recipient}  {address.reason}"))
+    if len(suppressed) > LISTED:
+        show(f"suppressed: {len(suppressed) - LISTED} more; newsfold status --json names all")
 
 
 def _show_mail(store: "Store") -> None:
@@ -99,8 +105,6 @@ def _show_mail(store: "Store") -> None:
 
 
 def _show_latest(config: Config, store: "Store", rejects: bool) -> None:
-    from pipeline.printable import printable
-
     latest = store.latest_edition()
     if latest is None:
         show("no edition yet")
@@ -144,7 +148,10 @@ def _facts(config: Config, store: "Store", rejects: bool) -> "JsonObject":
             }
             for one in config.mail.every_list
         ],
-        "suppressed": len(store.ledger.suppressed_recipients()),
+        "suppressed": [
+            {"recipient": one.recipient, "since": one.since.isoformat(), "reason": one.reason}
+            for one in store.ledger.suppressed_recipients()
+        ],
         "unsettled_mail": [_delivery_facts(row) for row in store.ledger.unsettled()],
         "latest_edition": None if latest is None else _edition_facts(latest, store, rejects),
         "bytes": dict(_sizes(config)),
@@ -162,6 +169,7 @@ def _edition_facts(latest: "Rendered", store: "Store", rejects: bool) -> "dict[s
 
 def _run_facts(run: "Run") -> "Json":
     return {
+        "run": run.name,
         "night": run.night.isoformat(),
         "started": run.started.isoformat(),
         "finished": None if run.finished is None else run.finished.isoformat(),

@@ -53,6 +53,8 @@ def install_timer(
         models=Path(models).resolve() if models else None,
     )
     if cron:
+        # The line's shell opens the log there before the first night could make the folder.
+        job.config.data_dir.mkdir(parents=True, exist_ok=True)
         show(cron_line(job).rstrip("\n"))
         return
     for name, text in units(job).items():

@@ -38,7 +38,7 @@ class Run(Progress):
 
     def __init__(self, name: UUID, shown: Progress, tail: deque[str]) -> None:
         self.code = int(Exit.DONE)
-        self._name = name
+        self.name = name
         self._shown = shown
         self._tail = tail
         self._began = time.monotonic()
@@ -117,7 +117,7 @@ class Run(Progress):
             return
         from pipeline.stages.fetch import user_agent
 
-        pings = Pings(self._config.watch.ping_url, self._name, user_agent(self._config.fetch.contact))
+        pings = Pings(self._config.watch.ping_url, self.name, user_agent(self._config.fetch.contact))
         if what == "fail":
             problem = pings.fail(self.code, "\n".join(self._tail))
         else:

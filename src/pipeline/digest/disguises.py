@@ -1,7 +1,8 @@
 """The readings of a text: what a model may take it for, however its letters are disguised.
 
 Letters of other alphabets that look Latin, fullwidth letters, marks over letters, digits for letters, letters set
-apart, text turned round or rotated: people see that something is odd, a model reads what is meant.
+apart, words run together, cut up or misspelt, text turned round or rotated: people see that something is odd, a model
+reads what is meant.
 """
 
 import codecs
@@ -65,6 +66,39 @@ _TURNED = tuple(
     for word in "ignore previous instructions disregard summary assistant".split()
     for turned in (word[::-1], codecs.encode(word, "rot13"))
 )
+# Several words run together: "IgnoreAllRules", "#ignore_all_rules". Two are a name, such as "YouTube".
+_RUN_TOGETHER = re.compile(r"(?:[A-Z]?[a-z]+)(?:[A-Z][a-z]+){2,}|[A-Za-z]+(?:_[A-Za-z]+){2,}")
+_JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
+_CUT = re.compile(r"(?<=[a-z])-(?=[a-z])")
+FEWEST_CUTS = 3
+"""Fewer hyphens inside words are those of compounds."""
+
+
+def _misspelt(word: str) -> Iterator[str]:
+    """A word with two inner letters changed round, one left out or one doubled."""
+    for place in range(1, len(word) - 1):
+        before, letter, after = word[:place], word[place], word[place + 1 :]
+        yield f"{before}{after[0]}{letter}{after[1:]}"
+        yield f"{before}{after}"
+        yield f"{before}{letter}{letter}{after}"
+
+
+# Words of orders by their misspellings, none of which is a word.
+_SPELT = {
+    wrong: word
+    for word in (
+        "ignore ignoring disregard forget override previous preceding earlier instruction instructions prompt"
+        " guidelines directives system assistant summary summarise summarize"
+    ).split()
+    for wrong in _misspelt(word)
+    if wrong != word
+}
+# Words of orders that stand together, however blanks are set: two in a row are enough to look.
+_TOGETHER = tuple(
+    pair.split("+")
+    for pair in "previous+instruction prior+instruction all+previous ignore+all ignore+previous system+prompt".split()
+)
+_ORDER_WORDS = re.compile("ignore|disregard|forget|all|previous|prior|instructions?|system|prompts?")
 FEWEST_WORDS = 4
 """Fewer words without a function word among them are a name or a heading, not text turned round."""
 
@@ -73,6 +107,15 @@ def readings(text: str) -> Iterator[str]:
     """The text in small plain letters, and every other reading that differs from that one."""
     shown = plain(text)
     yield shown
+    if _JOINT.search(text) and _RUN_TOGETHER.search(text):
+        yield plain(_RUN_TOGETHER.sub(lambda found: _JOINT.sub(" ", found[0]), text).replace("#", " "))
+    if shown.count("-") >= FEWEST_CUTS:
+        yield _CUT.sub("", shown)
+    squeezed = shown.replace(" ", "")
+    if any(first + second in squeezed and f"{first} {second}" not in shown for first, second in _TOGETHER):
+        yield _SPACES.sub(" ", _ORDER_WORDS.sub(r" \g<0> ", squeezed))
+    if not _SPELT.keys().isdisjoint(words := _WORD.findall(shown)):
+        yield " ".join(_SPELT.get(word, word) for word in words)
     if _DIGIT_MEETS_LETTER.search(shown):
         yield _MIXED.sub(lambda found: found[0].translate(_DIGITS), shown)
     if SET_APART.search(shown):

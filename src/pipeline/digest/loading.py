@@ -1,5 +1,6 @@
 """Loading the models: the writer's, by a name of the manifest, a hub id or a local folder, and the checker's."""
 
+import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,9 @@ from pipeline.digest.writer import TransformersWriter
 from pipeline.errors import ModelError
 from pipeline.locations import consistency_model
 
+_SPINS = "10000"
+"""Rounds that a thread without work goes before it sleeps; libgomp's own 300,000 take a time slice."""
+
 
 def load_writer(name: str, device: Device = "auto", batch: int = 16) -> TransformersWriter:
     """Load a model; causal and sequence-to-sequence ones are told apart by their configuration.
@@ -21,6 +25,7 @@ def load_writer(name: str, device: Device = "auto", batch: int = 16) -> Transfor
     not here and no hub can be reached, or when it is of a kind that does not write.
     """
     where = _resolve(name)
+    _share_cores()
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
@@ -74,6 +79,7 @@ def load_consistency_model(device: Device = "auto") -> ConsistencyModel:
     folder = consistency_model()
     settings = settings_of(folder)
     where = _resolve(settings.base)
+    _share_cores()
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModel, AutoTokenizer
 
@@ -100,6 +106,17 @@ def check_models(name: str, device: Device = "auto") -> None:
     _resolve(settings_of(consistency_model()).base)
     if device in ("cuda", "mps"):
         _device(device)
+
+
+def _share_cores() -> None:
+    """Have torch's threads sleep while they wait for each other; libgomp reads this once, when torch is loaded.
+
+    They wait for each other after every step. Where other work keeps the cores busy a thread that spins keeps out the
+    very thread that it waits for: a digest takes five times as long or more. On idle cores nothing is lost, as it would
+    be by not spinning at all (OMP_WAIT_POLICY=passive). See benchmarks/RESULTS.md.
+    """
+    if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & os.environ.keys():
+        os.environ["GOMP_SPINCOUNT"] = _SPINS
 
 
 def _be_quiet() -> None:

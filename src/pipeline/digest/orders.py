@@ -31,7 +31,9 @@ _MACHINE = _any(_AI, _one_of("assistants? models? bots? machines? algorithms? cr
 _WHICH_READS = r"(?: (?:reading|that|which|who|summari|working|processing|handling|in charge|on|of|and)[^.:]{0,60}?)?"
 _TEXT = _one_of("page article text story document content site")
 _THIS_TEXT = rf"(?:this|the (?:above|present|following|preceding)) (?:\w+ )?{_TEXT}"
-_DIGEST = _one_of("summary summaries digests? synopsis headlines?")
+# What a model is to write; headlines are what newspapers write as well.
+_RECAP = _one_of("summar(?:y|ies) digests? synops[ie]s recaps? abridge?ments? excerpts? abstracts? tl;?dr")
+_DIGEST = _any(_RECAP, "headlines?")
 _INSTRUCTIONS = _one_of("instructions? prompts? directives? directions guidelines programming commands?")
 _RULES = _any(_INSTRUCTIONS, _one_of("rules? orders? restrictions? constraints? context training safeguards? filters?"))
 _EARLIER = _one_of("previous prior earlier above preceding foregoing existing initial original former")
@@ -73,6 +75,8 @@ _TELL = _one_of(
     " greet ensure focus concentrate stick avoid refrain talk"
 )
 _TELL = _any(_TELL, "leave out")
+# What is done to texts by whoever sorts them.
+_SORT = _one_of("rate rank score label mark tag classify move put place pin treat count")
 # What a model is told to do it with or to: a way of telling is an order only together with one of these.
 _ASKED_FOR = _any(
     rf"{_DIGEST}|verbatim|word for word|base64|rot13|subscribers|api keys?|the readers?|{_THIS_TEXT}",
@@ -104,6 +108,7 @@ _SPEAKER = _any(
     r"system|assistant|human|user|developer|model|chatbot|bot|jailbreak|prompt|completion",
     r"(?:ai|llm|admin(?:istrator)?|root|operator|tool)(?= \w+ ?:)",
 )
+_SORTER = _any(_MACHINE, "(?:fact-?)?checkers?|aggregators?|curators?|classifiers?")
 _MESSAGE = _one_of("notes? messages? prompts? overrides? updates? notices? alerts? commands? directives? instructions?")
 
 # How a text speaks to a machine, from its first word on: chat turns, prompts, notes, false ends, false authority.
@@ -137,6 +142,25 @@ HEADINGS = re.compile(
         r" (?:if|for|when)\b",
         r"(?:everything|anything|all)(?: \w+)? (?:up to|until|before|above)"
         r" this (?:line|point|sentence|paragraph) (?:is|was)\b",
+        # A text or a label for machines; machines called upon; a reply begun for them; their way of thinking aloud.
+        rf"(?:[\w';-]+ ){{0,3}}?{_any(_RECAP, _MESSAGE, 'text|line|version|wording')} (?:to|for)"
+        rf" (?:\w+ ){{0,2}}?{_SORTER} ?:",
+        rf"(?:[\w-]+ ){{0,2}}?{_SORTER}(?:(?:,| and| or)+ (?:[\w-]+ )?{_SORTER})*[:!,] "
+        rf"(?:you (?:may|can|must|should|will|are)|your"
+        rf"|{_any(_TELL, _SORT, _DISOBEY)} (?:that|the|this|only|all|any|an?|no|nothing|every|each|it))\b",
+        rf"(?:[\w-]+ ){{0,2}}{_MESSAGE},? (?:readable|visible|meant|intended|addressed|only)"
+        rf" (?:by|for|to) (?:\w+ ){{0,2}}?{_SORTER}(?: only| alone)? ?:",
+        r"for (?:\w+ ){1,2}(?:tools|software|agents) ?:",
+        rf"(?:sure|certainly|absolutely|of course)(?:!\W*$|,? here(?:'s| is| are) )"
+        rf"|here(?:'s| is| are) (?:the|your|an?) (?:\w+ )?{_RECAP} (?:that )?"
+        r"(?:you|as) (?:asked|requested|ordered|wanted)\b",
+        r"(?:thought|observation|final answer|chain of thought|scratchpad) ?:|action ?: ?\w+[\[(]",
+        r"(?:few-shot |training )?(?:example|sample|expected|desired|correct|ideal|reference)"
+        r" (?:input|output|answer|response|completion|prompt|summary|digest)s?(?: \d+)? ?:",
+        r"(?:only|final|just) (?:output|answer|print|reply|response) ?:|answer key ?:|confidence(?: score)? ?: ?\d",
+        r"user-agent ?:|instruct ?:|(?:output|response|answer|reply) format ?:",
+        rf"{_any(_TEXT, 'input|context|data|prompt')} (?:ends|stops|closes|is over|finishes)(?: here| now)?\W*$",
+        r"the user(?:'s)? (?:\w+ )?(?:question|request|task|query|prompt|instructions?) (?:is|was|reads)\b",
         r"your (?:new|only|sole|real|true|next|actual) (?:role|task|job|goal|persona|mission)s? (?:is|are)\b",
     )
 )
@@ -149,10 +173,19 @@ ORDERS = re.compile(
         rf"{_DISOBEY} (?:about )?(?:the|this|that|these|your)(?: \w+)? {_any(_TEXT, 'summary|digest|sentences?')}\b",
         r"(?:say|write|state|report|mention|claim|declare|announce|conclude|confirm|insist|pretend) that\b",
         r"(?:assume|suppose|accept|believe|take it) (?:for|from) [\w ]{1,30} that\b",
+        rf"{_any(_DISOBEY, 'omit|leave out|exclude')} (?:all |any |what )?(?:the |of the )?"
+        r"(?:other|remaining|rest of the) (?:sources?|articles?|reports?|stories|texts?"
+        r"|paragraphs?|sentences?|documents?)\b",
+        rf"{_SORT} (?:\w+ )?{_any('this', 'the (?:above|present)')} (?:\w+ )?{_any(_TEXT, 'source')}\b",
+        r"(?:remember|memori[sz]e|note|store|save|keep in mind|learn)(?: this| that| it)? (?:for|in) (?:\w+ )?"
+        r"(?:later|future|next|following|other|subsequent|coming|further)"
+        r" (?:articles?|stories|texts?|answers?|summaries|sessions?|conversations?|pages?|documents?)\b",
+        r"let [a-z] (?:stand for|denote|be|mean|equal)\b|(?:print|output|write|say|repeat) [a-z] (?:and|then)\b",
         r"(?:tell (?:\w+ )?\w+|inform \w+) that\b|repeat after\b|(?:stop|quit|cease) summari[sz]ing\b",
         r"(?:respond|reply|answer|output|print) (?:only|with (?:the|an?|nothing)|nothing|exactly|just|as|the word"
         r"|in the|the names?)\b",
-        r"(?:pretend|imagine) (?:that )?(?:you|to be)\b",
+        rf"(?:pretend|imagine|act as if) (?:that )?"
+        rf"(?:you\b|to be\b|(?:the|this|that|all|every)\b.{{0,20}}\b{_EARLIER}\b)",
         r"the (?:assistant|summari[sz]er) (?:only )?(?:must|answers?|says?)\b",
         rf"(?:you are|you're|(?:you )?(?:will )?(?:now )?(?:act as|be|play|become)) (?:now )?"
         rf"(?:an? |the |our |my |called )?(?:\w+ ){{0,3}}?{_ROLE}\b",
@@ -161,7 +194,8 @@ ORDERS = re.compile(
 )
 # Orders that stand anywhere. Each holds one of `MENTIONS`, which are faster to look for.
 MENTIONS = tuple(
-    "summar,digest,synops,headline,instruction,prompt,directi,guideline,programming,command,if you,which you,where you"
+    "summar,digest,synops,headline,recap,abridg,excerpt,abstract,tldr,tl;dr,whoever,whatever,what you,instruction"
+    ",prompt,directi,guideline,programming,command,if you,which you,where you"
     ",your ,assistant,above,_, must ,sudo,rm -,import os, mode,this ,the following,the present".split(",")
 )
 WITHIN = re.compile(
@@ -170,10 +204,12 @@ WITHIN = re.compile(
         rf"\b{_WHOLE} (?:\w+ )?{_INSTRUCTIONS} (?:is|are|have|has|must|should|will|do|does|no) (?:\w+ ){{0,3}}?"
         r"(?:void|null|cancell?ed|revoked|superseded|ignored|obsolete|lifted|overridden|replaced|disregarded|suspended"
         r"|longer)\b",
+        rf"\b{_INSTRUCTIONS} (?:that )?you (?:were|have been|are|had been|got) (?:\w+ )?"
+        r"(?:given|told|shown|sent|received)\b",
         rf"\bif you(?:'re| are) (?:an? |the |some )?(?:\w+ ){{0,2}}{_any(_MACHINE, 'summari[sz]ing|automated')}\b",
         r"\byour (?:only|sole|whole|entire|new) (?:output|answer|response)\b",
-        r"\byour (?:\w+ )?(?:summar(?:y|ies)|digests?)\b",
-        rf"\bas (?:an?|the|your) {_any(_AI, 'assistant')},? (?:i|you|we)\b",
+        rf"\byour (?:\w+ )?{_RECAP}\b",
+        rf"\bas (?:an?|the|your) {_any(_AI, 'assistant')}(?: of [\w' ]{{1,30}})?,? (?:i|you|we)\b",
         rf"\b(?:in which|where) you are (?:the|an?|our|my) (?:\w+ )*?{_ROLE}\b",
         r"\b(?:developer|debug|god|dan|jailbreak|unrestricted) mode (?:is |now )*(?:en|act|on)",
         rf"\b{_DIGEST}(?: (?:of|for|about|on) [\w' ]{{1,40}})? {_MUST} (?:\w+ )?"
@@ -182,7 +218,14 @@ WITHIN = re.compile(
         rf"\b(?:correct|right|accurate|true|only|best|approved|proper|required|official) {_DIGEST}\b.{{0,40}}?"
         r"(?: is\b| reads\b|:)",
         rf"\b(?:the|this|any) (?:\w+ )?(?:summary|digest|synopsis)\b.*\b{_POLITE}\b",
-        rf"\b{_POLITE}\b.*\b(?:the|this|any) (?:\w+ )?(?:summary|digest|synopsis)\b",
+        rf"\b{_POLITE}\b.*\b(?:the|this|any) (?:\w+ )?(?:summary|digest|synopsis)\b|\b{_RECAP}\b.*\bplease\b",
+        rf"\b(?:every|any|each|all) (?:\w+ )?(?:{_RECAP} of {_THIS_TEXT}"
+        r"|(?:condensed|shorte(?:ned|r)|abridged|summari[sz]ed) (?:\w+ )?of this \w+)\b",
+        r"\b(?:whoever|whatever|anyone|anything) (?:that |which |who )?(?:is |are )?"
+        r"(?:condens|summari[sz]|shorten|digest|abridg|compress)\w* this\b|\bof what you (?:produce|output|generate)\b",
+        r"\b(?:the following|the next|this) (?:paragraph|text|version|line|sentence) "
+        r"(?:replaces|supersedes|overrides|cancels) (?:all|every|any|the)\b",
+        r"\byour (?:readers|users|audience)\b.*\b(?:tell|show|inform|remind) them\b",
         rf"\b{_THIS_TEXT} (?:\w+ ){{0,2}}(?:must|should|shall|is to|has to|be) (?:\w+ )?(?:rank|plac|put|first|summari"
         r"|describ|presented|ignored|treated|labelled|at the (?:very )?top)",
         rf"\b{_THIS_TEXT}\b.{{0,60}}\b(?:is|are) (?:\w+ )?(?:asked|requested|instructed|told|advised|invited) to\b",
@@ -207,6 +250,11 @@ OBLIGING = re.compile(
     _any(
         rf"\b{_AI}{_WHICH_READS},? {_MUST} (?:\w+ )?{_any(_SAYS, 'report that')}\b",
         r"\b(?:the|any|every|all|this) summari[sz]ers? (?:\w+ )?(?:must|shall|should|cannot|is to|are to)\b",
+        # What comes of it when a digest holds something, or does not.
+        r"\b(?:unless|if|until|when|whenever|provided|as long as)\b.*\b(?:print|nam|mention|includ|writ|plac|put|appear"
+        rf"|repeat|begin|open|stat|quot)\w*\b.*\b(?:in|into|of|from|by)"
+        rf" (?:the|your|any|every|each|this|its) {_RECAP}\b",
+        rf"\b{_AI} (?:that|which|who) (?:{_SAYS}|puts?|places?|ranks?|leads?)s?\b.*\b(?:in|of|with) its {_RECAP}\b",
         rf"\b{_AI}\b.{{0,15}}\b(?:read|process|summari[sz]|ingest|pars|scrap|index)\w* (?:this|the) {_TEXT}\b",
     )
 )
@@ -215,6 +263,25 @@ REPORTED = re.compile(
     r"|tricked|law|bill|regulations?|researchers|regulators?|act|decree)\b"
 )
 
+# To disobey, and what: by language, as stems without accents, in the order in which they stand.
+_FOREIGN_ORDERS = tuple(
+    rf"{_one_of(plain(first))}\w*.{{0,40}}?{_one_of(plain(second))}"
+    for first, second in (
+        ("zignoruj ignoruj zapomnij pomin", "polece instrukc wytyczn zasad"),  # Polish
+        ("talimat komut yonerge", "yok.say gormezden unut dikkate.alma"),  # Turkish
+        ("ignorer glom glem bortse.fra se.bort.fra", "instruktion instruks anvisning"),  # Swedish, Danish, Norwegian
+        ("ignoruj zapomen", "pokyn instrukc prikaz"),  # Czech, Slovak
+        ("ignora uita", "instructiun indicati"),  # Romanian
+        ("ohita unohda sivuuta", "ohje kasky maaray"),  # Finnish
+        ("hagy felejts", "utasitas"),  # Hungarian
+        ("abaikan lupakan", "instruksi perintah arahan"),  # Indonesian, Malay
+        ("bo.qua phot.lo quen", "huong.dan chi.thi chi.dan"),  # Vietnamese
+        ("ігноруй забудь", "інструкц вказівк команд правил"),  # Ukrainian
+        ("αγνοησ ξεχασ", "οδηγι εντολ"),  # Greek
+        ("התעלם שכח", "הוראות הנחיות פקודות"),  # Hebrew
+        ("निर्देश आदेश", "अनदेखा नज़रअंदाज़ भूल"),  # Hindi
+    )
+)
 _FOREIGN_RULES = (
     r"(?:anweisung|instruktion|vorgabe|befehl|regel|instruc|instruction|consigne|directive|indicacion|ordenes|istruzion"
     r"|opdracht|aanwijzing|instructie|prompt)\w*"
@@ -234,7 +301,8 @@ FOREIGN_START = re.compile(
 )
 FOREIGN_MENTIONS = tuple(
     "anweis,instru,vorgab,befehl,regel,consign,directi,indicac,ordenes,istruz,opdracht,aanwijz,prompt,zusammenf,resum"
-    ",riassunt,samenv,sprachmodell,eine ki,die ki, ia,l'ia,modele".split(",")
+    ",riassunt,samenv,sprachmodell,eine ki,die ki, ia,l'ia,modele,polece,talimat,komut,yonerge,anvisning,pokyn,prikaz"
+    ",ohje,kasky,maaray,utasit,perintah,arahan,indicati".split(",")
 )
 FOREIGN = re.compile(
     _any(
@@ -255,6 +323,7 @@ FOREIGN = re.compile(
         r"(?:^|[。\s])(?:系统|系統)(?:提示|消息|指令|讯息)? ?:",
         r"(?:指示|命令|プロンプト|ルール)(?:を|は).{0,6}(?:無視|忘れ)|(?:지시|명령|프롬프트).{0,8}(?:무시|잊)",
         r"تجاهل.{0,30}(?:تعليمات|الاوامر)",
+        rf"\b{_any(*_FOREIGN_ORDERS)}",
         rf"(?:{plain('игнорируй')}|{plain('забудь')}|{plain('не обращай')})\w* .{{0,40}}"
         rf"(?:{plain('инструкци')}|{plain('указани')}|{plain('команд')}|{plain('правил')})",
     )

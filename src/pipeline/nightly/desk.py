@@ -25,12 +25,16 @@ from pipeline.web.feeds import FeedState
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Which night it is, when its sources are read (aware), how patient delivery is, and what drives long stages."""
+    """Which night it is, when its sources are read (aware), how patient delivery is, and what drives long stages.
+
+    `run` is the id that the run's log has, if it has one.
+    """
 
     night: date
     cutoff: datetime
     pace: Pace
     engine: Engine = LOCAL
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from pipeline.minhash.memory import open_memory
 from pipeline.minhash.search import sketch_articles
 from pipeline.nightly.desk import Desk, Moment, Outcome
 from pipeline.nightly.line import CHECKPOINTS, line
+from pipeline.nightly.sources import require_stored
 from pipeline.nightly.steps import Ending, Step
 from pipeline.nightly.tidying import tidy
 from pipeline.progress import QUIET, Progress
@@ -85,7 +86,7 @@ def last_unfinished(config: Config) -> date | None:
 def _run(config: Config, moment: Moment, progress: Progress) -> Iterator[tuple[Store, list[str]]]:
     """The lock, the store, and the run in its list; how it ended is what is put into the list given."""
     with _opened(config, moment) as store, progress.stage("night"):
-        run, ended = store.start_run(moment.night, moment.pace.now()), list[str]()
+        run, ended = store.start_run(moment.night, moment.pace.now(), moment.run), list[str]()
         try:
             yield store, ended
         except NewsfoldError as error:
@@ -105,13 +106,19 @@ def _opened(config: Config, moment: Moment) -> Iterator[Store]:
 
 
 def _desk(config: Config, moment: Moment, store: Store, progress: Progress) -> Desk:
-    """The desk of a night, which a backfilled one finds as its own day would have left it."""
+    """The desk of a night, which a backfilled one finds as its own day would have left it.
+
+    Raises NewsfoldError for one that was not made and of which nothing is stored any more.
+    """
     latest = store.latest_night()
     if latest is None or moment.night >= latest[0]:
         return Desk(config, moment, store, progress)
     time_of_day = latest[1].astimezone(config.zone).time()
     cutoff = datetime.combine(moment.night, time_of_day, config.zone)
-    return Desk(config, replace(moment, cutoff=cutoff), store, progress, backfill=True)
+    desk = Desk(config, replace(moment, cutoff=cutoff), store, progress, backfill=True)
+    if store.edition(moment.night.isoformat()) is None:
+        require_stored(desk)
+    return desk
 
 
 def _resumed(desk: Desk) -> Desk:
@@ -218,7 +225,8 @@ def _published(config: Config, store: Store) -> int:
     """Write the archive's pages; how many of them were not there as they are."""
     issues = store.issues()
     editions = (store.edition(issue.night.isoformat()) for issue in issues)
-    written = publish_editions(config.archive_folder, (edition for edition in editions if edition is not None))
+    kept = (edition for edition in editions if edition is not None)
+    written = publish_editions(config.archive_folder, kept, frozenset(store.dropped_editions()))
     volumes = store.volumes(issues[0].night - timedelta(days=VOLUME_NIGHTS - 1), MOST_SOURCES)
     home = Home(config.mail.list_id, config.archive_url or "")
     return written + publish_index(config.archive_folder, issues, volumes, home)

@@ -125,11 +125,31 @@ def gather(desk: Desk, fetched: Fetched) -> Gathered:
     return Gathered(articles, tuple(failed), (*rejects, *polished.repeats), counts, fetched.states, files)
 
 
+def require_stored(desk: Desk) -> None:
+    """Say whether a past night can still be made as it would have been.
+
+    Raises NewsfoldError when what it would tell has been dropped.
+    """
+    night, cutoff = desk.moment.night, desk.moment.cutoff
+    span = cutoff - BACKFILLED, cutoff, night
+    dropped = desk.store.published_dropped(*span)
+    if not dropped:
+        return
+    if not desk.store.articles_published(*span):
+        raise NewsfoldError(
+            f"night {night}: cannot be made any more: the texts of its articles were dropped on {dropped}, as"
+            " keep.texts_days says; a larger one keeps those of coming nights longer"
+        )
+    desk.progress.warn(f"night {night}: some texts of its articles were dropped on {dropped}; it is made of the rest")
+
+
 def _from_store(desk: Desk) -> Gathered:
     """The articles that came in later and that a past night would have told: those of the day up to its cut-off."""
     night, cutoff = desk.moment.night, desk.moment.cutoff
     desk.progress.say(f"night {night} lies before the latest edition: it is made of stored articles and not mailed")
     articles = desk.store.articles_published(cutoff - BACKFILLED, cutoff, after=night)
+    if not articles:
+        desk.progress.say(f"no stored article was published in the day up to {cutoff:%Y-%m-%d %H:%M %Z}")
     return Gathered(articles, (), (), _counts(articles))
 
 

@@ -1,10 +1,12 @@
 """Publish the archive: a static site of every edition, its stories, an index and a feed.
 
 The pages of nights are frozen: they are written as the store keeps them, and again only where a file is missing or is
-not what the store holds. The index and the feed are made of all editions each time.
+not what the store holds; but a link to an edition that is not kept any more becomes plain text. The index and the feed
+are made of all editions each time.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from pipeline.forms.words import page_name
 from pipeline.records import Issue, Rendered, Volume
 
 INDEX = "index.html"
+_EARLIER = re.compile(r'<a href="\.\./(\d{4}-\d\d-\d\d)[^"]*">([^<]*)</a>')
+"""A link of a story's page to an edition, or to one of its stories, and what it says."""
 
 
 def edition_page(folder: Path, edition: str) -> Path:
@@ -23,13 +27,23 @@ def edition_page(folder: Path, edition: str) -> Path:
     return folder / f"{edition}.html"
 
 
-def publish_editions(folder: Path, editions: Iterable[Rendered]) -> int:
+def publish_editions(folder: Path, editions: Iterable[Rendered], dropped: Collection[str] = ()) -> int:
     """Bring the pages of editions and of their stories up to what they are; how many files were written.
 
-    Raises OSError when the folder cannot be written.
+    No page leads to the editions that were `dropped`. Raises OSError when the folder cannot be written.
     """
     pages = (page for edition in editions for page in edition_files(folder, edition))
-    return sum(_keep(path, html.encode("utf-8", "replace")) for path, html in pages)
+    return sum(_keep(path, _without_links(html, dropped).encode("utf-8", "replace")) for path, html in pages)
+
+
+def linked_editions(html: str) -> set[str]:
+    """The editions that a story's page leads to, its own among them."""
+    return {found[1] for found in _EARLIER.finditer(html)}
+
+
+def _without_links(html: str, editions: Collection[str]) -> str:
+    """A page that leads to none of these editions; the words of the links stay."""
+    return _EARLIER.sub(lambda found: found[2] if found[1] in editions else found[0], html) if editions else html
 
 
 def edition_files(folder: Path, edition: Rendered) -> Iterator[tuple[Path, str]]:

@@ -97,6 +97,10 @@ class Store:
         """The articles published in a span, its end included, that came in after a night; by id."""
         return nights.articles_published(self._database, since, until, after)
 
+    def published_dropped(self, since: datetime, until: datetime, after: date) -> str:
+        """When some of what `articles_published` would give was dropped; empty when nothing was."""
+        return nights.published_dropped(self._database, since, until, after)
+
     def stories_with(self, ids: Sequence[str], since: date, before: date) -> dict[str, str]:
         """For each article that a story of the nights in the span held, the id that the latest of these goes by now."""
         return nights.stories_with(self._database, ids, since, before)
@@ -157,9 +161,9 @@ class Store:
         """Before anything is mailed: put in doubt what a restored backup cannot know; whether this was one."""
         return backup.settle(self._database, today, now)
 
-    def start_run(self, night: date, now: datetime) -> int:
-        """Note that a run began; the run's number."""
-        return runs.start(self._database, night, now)
+    def start_run(self, night: date, now: datetime, name: str = "") -> int:
+        """Note that a run began, with the id that its log has; the run's number."""
+        return runs.start(self._database, night, now, name)
 
     def finish_run(self, run: int, outcome: str, now: datetime) -> None:
         """Note how a run ended."""

@@ -105,7 +105,12 @@ def utc_time(text: str) -> datetime:
 
 
 def _prepare(database: Database, path: Path) -> None:
-    """Set the connection up, check the file and migrate it."""
+    """Set the connection up, check the file and migrate it.
+
+    Rows that lead nowhere are looked for in backups, not here, though it takes no longer than the check of pages: every
+    connection enforces foreign keys, and an unclean end undoes whole transactions, so only a stranger's hand makes
+    some. A night does its work beside them, and one that is refused for them brings no mail.
+    """
     database.change("PRAGMA journal_mode = WAL")
     database.change("PRAGMA synchronous = FULL")
     database.change("PRAGMA foreign_keys = ON")

@@ -128,6 +128,12 @@ class Ledger:
             "INSERT INTO suppressed VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (recipient, reason, utc_text(now))
         )
 
+    def lift(self, recipient: str) -> Suppression | None:
+        """Let an address have mail again; why it got none, or None when nothing stood in its way."""
+        found = self.suppression(recipient)
+        self._database.change("DELETE FROM suppressed WHERE recipient = ?", (recipient,))
+        return found
+
     def suppression(self, recipient: str) -> Suppression | None:
         """Why an address gets nothing, or None when it may get mail."""
         row = self._database.row("SELECT * FROM suppressed WHERE recipient = ?", (recipient,))

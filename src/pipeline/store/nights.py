@@ -107,6 +107,20 @@ def articles_published(database: Database, since: datetime, until: datetime, aft
     return tuple(_article(row) for row in rows)
 
 
+def published_dropped(database: Database, since: datetime, until: datetime, after: date) -> str:
+    """When texts or whole articles were dropped of those that `articles_published` would give; empty when none were.
+
+    Of articles that are gone altogether the first night after tells, in which most of them will have come in.
+    """
+    rows = database.rows(
+        "SELECT max(gone) FROM (SELECT expired AS gone FROM articles WHERE published > ?1 AND published <= ?2"
+        " AND edition > ?3 UNION ALL SELECT * FROM (SELECT articles_expired FROM editions WHERE id > ?3"
+        " ORDER BY id LIMIT 1))",
+        (utc_text(since), utc_text(until), after.isoformat()),
+    )
+    return rows[0][0] or ""
+
+
 def stories_with(database: Database, ids: Sequence[str], since: date, before: date) -> dict[str, str]:
     """For each article that a story of the nights in the span held, the id that the latest of these goes by now."""
     present = aliases.present_ids(database)

@@ -29,13 +29,17 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of the night. Without `finished` it is still going on or has died; the run lock tells which."""
+    """One run of the night. Without `finished` it is still going on or has died; the run lock tells which.
+
+    `name` is the id that its log has, empty when it had none.
+    """
 
     id: int
     night: date
     started: datetime
     finished: datetime | None
     outcome: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from pipeline.store.database import Database, utc_text, utc_time
 from pipeline.store.rows import Run
 
 
-def start(database: Database, night: date, now: datetime) -> int:
-    """Note that a run began; the run's number."""
-    return database.insert("INSERT INTO runs (night, started) VALUES (?, ?)", (night.isoformat(), utc_text(now)))
+def start(database: Database, night: date, now: datetime, name: str) -> int:
+    """Note that a run began, with the id that its log has; the run's number."""
+    values = (night.isoformat(), utc_text(now), name)
+    return database.insert("INSERT INTO runs (night, started, name) VALUES (?, ?, ?)", values)
 
 
 def finish(database: Database, run: int, outcome: str, now: datetime) -> None:
@@ -26,6 +27,7 @@ def last(database: Database, limit: int) -> tuple[Run, ...]:
             started=utc_time(row["started"]),
             finished=utc_time(row["finished"]) if row["finished"] else None,
             outcome=row["outcome"],
+            name=row["name"],
         )
         for row in rows
     )

@@ -3,7 +3,6 @@
 https://healthchecks.io/docs/http_api/: `URL/start`, `URL` and `URL/fail`, with `rid` telling runs apart.
 """
 
-import threading
 from dataclasses import dataclass
 from ipaddress import ip_network
 from urllib.parse import urlsplit, urlunsplit
@@ -12,18 +11,31 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from pipeline.errors import FetchError
-from pipeline.web.addresses import Guard, shortened
+from pipeline.web.addresses import Guard, shortened, web_address
 from pipeline.web.client import Ask, Client, Limits
 
 SECONDS = 10.0
 """For one ping, looking the host up included."""
-GRACE = 1.0
-"""Seconds more, so that what went wrong can be said."""
 LARGEST_ANSWER = 64 * 1024
 LARGEST_BODY = 10_000
 """Bytes of a log's end that are sent; healthchecks.io keeps 100 kB."""
 # The address is the operator's own, and may well lie in their network.
 _ANYWHERE = Guard(networks=(ip_network("0.0.0.0/0"), ip_network("::/0")))
+
+
+_ENDINGS = ("/start", "/fail", "/log")
+"""What a service adds to the address for one kind of ping."""
+
+
+def wrong_address(url: SecretStr) -> str:
+    """What is wrong with the address of pings, in words without it; empty for nothing."""
+    address = url.get_secret_value()
+    try:
+        path = web_address(address).path.rstrip("/")
+    except FetchError:
+        return "not an address that can be asked; check its host and port"
+    ending = next((one for one in _ENDINGS if path.endswith(one)), "")
+    return f"ends in {ending}, which is added where it belongs; give the address without it" if ending else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +74,6 @@ class Pings:
         )
 
     def _ping(self, ending: str, body: bytes | None) -> str:
-        """Ask in a thread that is left behind when time is up: a name server may take longer than any limit."""
-        problems: list[str] = []
-        thread = threading.Thread(target=lambda: problems.append(self._problem(ending, body)), daemon=True)
-        thread.start()
-        thread.join(self.seconds + GRACE)
-        return problems[0] if problems else f"no answer within {self.seconds:g} seconds"
-
-    def _problem(self, ending: str, body: bytes | None) -> str:
         """What goes wrong with a request, "" when nothing does. Redirects are not followed: they may lead anywhere."""
         client = Client(_ANYWHERE, self.user_agent, Limits(self.seconds, LARGEST_ANSWER))
         address = self.address(ending)

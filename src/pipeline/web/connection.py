@@ -3,7 +3,9 @@
 import math
 import socket
 import ssl
+import threading
 import time
+from concurrent.futures import Future
 from typing import Any
 
 import urllib3.connection
@@ -13,6 +15,8 @@ from pipeline.web.addresses import Guard
 
 CONNECT_SECONDS = 10.0
 """For one of a host's addresses; the next one is tried then."""
+LOOKUP_SECONDS = 10.0
+"""For finding out a host's addresses."""
 
 
 class _Deadline:
@@ -55,9 +59,9 @@ class _Guarded:
     def _new_conn(self) -> socket.socket:
         """A connected socket; called by `connect`.
 
-        Raises FetchError when none of the host's addresses may be asked, OSError when none answers.
+        Raises FetchError when none of them may be asked, OSError when none is found in time or none answers.
         """
-        found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        found = _looked_up(self.host, self.port, max(0.0, min(LOOKUP_SECONDS, self.deadline - time.monotonic())))
         permitted = [entry for entry in found if self.guard.permits(self.host, str(entry[4][0]))]
         if not permitted:
             addresses = ", ".join(sorted({str(entry[4][0]) for entry in found}))
@@ -84,6 +88,26 @@ class _Guarded:
             opened.close()
             raise
         return opened
+
+
+def _looked_up(host: str, port: int, seconds: float) -> list[tuple[Any, ...]]:
+    """What the resolver says of a host. It knows no limit: the thread that waits for it is left behind at its time.
+
+    Raises what the resolver raises, and as it does when its time is up.
+    """
+    answer = Future[list[tuple[Any, ...]]]()
+
+    def ask() -> None:
+        try:
+            answer.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, ValueError) as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        return answer.result(seconds)
+    except TimeoutError as error:
+        raise socket.gaierror(socket.EAI_AGAIN, "the name server does not answer") from error
 
 
 class PlainConnection(_Guarded, urllib3.connection.HTTPConnection):

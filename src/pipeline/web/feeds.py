@@ -10,6 +10,8 @@ PATIENT_FAILURES = 3
 """So many failures in a row and a feed is still asked every night."""
 LONGEST_REST = 7
 """Nights: a failing feed is asked at least this often."""
+RETIREMENT = 30
+"""Nights: a feed that said it was gone for good is asked this often, since some sites say so in error."""
 # A night does not begin at the same second each day: a feed is due a little before its time.
 _EARLY = timedelta(hours=6)
 LONGEST_VALIDATOR = 1000
@@ -21,7 +23,7 @@ class FeedState:
 
     `url` is the configuration's and stays the key; `address` is where the feed has moved for good. `etag` and
     `modified` go back to the server exactly as it sent them. `failures` counts tries in a row, `problem` says what the
-    last one met. `since` is when the feed was first asked, `retired` when it told that it is gone for good.
+    last one met. `since` is when the feed was first asked, `retired` when it first told that it is gone for good.
     """
 
     url: str
@@ -43,7 +45,7 @@ def new_feed(url: str, now: datetime) -> FeedState:
 
 def is_due(state: FeedState, now: datetime) -> bool:
     """Whether a feed is to be asked now."""
-    return state.retired is None and (state.next_try is None or state.next_try <= now)
+    return state.next_try is None or state.next_try <= now
 
 
 def validators(state: FeedState) -> dict[str, str]:
@@ -58,23 +60,25 @@ def after_success(state: FeedState, address: str, response: Response, now: datet
     told = _validator(response, "etag"), _validator(response, "last-modified")
     etag, modified = kept if response.status == NOT_MODIFIED else told
     done = replace(state, address=address, etag=etag, modified=modified, failures=0, problem="")
-    return replace(done, succeeded=now, next_try=None)
+    return replace(done, succeeded=now, next_try=None, retired=None)
 
 
 def after_failure(state: FeedState, problem: str, wait: float, now: datetime) -> FeedState:
     """The feed could not be read; `wait` is for how many seconds the server wants to be left alone.
 
-    It is asked again the next night, after several failures after two, four and at last seven nights.
+    It is asked again the next night, after several failures after two, four and at last seven nights; one that has
+    retired as seldom as before.
     """
     failures = state.failures + 1
-    nights = min(2 ** max(0, failures - PATIENT_FAILURES), LONGEST_REST)
+    nights = RETIREMENT if state.retired else min(2 ** max(0, failures - PATIENT_FAILURES), LONGEST_REST)
     rest = max(timedelta(days=nights) - _EARLY, timedelta(seconds=wait))
     return replace(state, failures=failures, problem=problem, next_try=now + rest)
 
 
 def after_goodbye(state: FeedState, now: datetime) -> FeedState:
-    """The feed said that it is gone for good (410): it is not asked again."""
-    return replace(state, problem="gone for good (410); remove it", retired=now, next_try=None)
+    """The feed said that it is gone for good (410): it retires, and is asked now and then whether it has come back."""
+    rest = now + timedelta(days=RETIREMENT) - _EARLY
+    return replace(state, problem="gone for good (410); remove it", retired=state.retired or now, next_try=rest)
 
 
 def trouble(state: FeedState, now: datetime, nights: int) -> str:
