@@ -6,13 +6,14 @@ import gzip
 import json
 from pathlib import Path
 from random import Random
+from urllib.parse import parse_qs, urlsplit
 
 import pyarrow as pa
 import pytest
-from pyarrow import parquet
+from pyarrow import fs, parquet
 
 from pipeline.engine import reading
-from pipeline.engine.reading import Piece, blocks_of, numbered_pieces, pieces_of, read_blocks, write_table
+from pipeline.engine.reading import Piece, blocks_of, numbered_pieces, pieces_of, read_blocks, takes_parts, write_table
 from pipeline.engine.workers import Here
 from pipeline.errors import InputError
 
@@ -75,6 +76,53 @@ def test_an_address_is_read_like_a_path(tmp_path: Path) -> None:
     assert read("memory://night/in.jsonl")[0] == ["a0", "a1"]
 
 
+@pytest.fixture
+def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A bucket, told apart from its address as pyarrow does it: the key before it and the options behind it are none
+    of its name.
+    """
+
+    def opened(place: str) -> tuple[fs.FileSystem, str]:
+        address = urlsplit(place)
+        assert parse_qs(address.query)["region"] == ["north"], place
+        return fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem()), f"bucket{address.path}".rstrip("/")
+
+    monkeypatch.setattr(reading, "_opened", opened)
+    (tmp_path / "bucket" / "in").mkdir(parents=True)
+    return tmp_path / "bucket"
+
+
+@pytest.mark.parametrize("at", ["in", "in/", "in/a 1%.jsonl"])
+def test_an_address_with_options_is_read_with_them(bucket: Path, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
+    """Every piece is opened with the options of the address; neither these nor its key are told with an article."""
+    monkeypatch.setattr(reading, "SMALLEST_PIECE", 100)
+    (bucket / "in" / "a 1%.jsonl").write_text("\n".join(lines(20)), encoding="utf-8")
+    ids, places, _ = read(f"s3://name:secret@bucket/{at}?region=north&scheme=http")
+    assert ids == [f"a{number}" for number in range(20)]
+    assert places == [f"s3://bucket/in/a 1%.jsonl:{number}" for number in range(1, 21)]
+
+
+def test_what_cannot_be_read_at_an_address_is_told_without_its_key(bucket: Path) -> None:
+    """Files that are not there, and those that are damaged."""
+    with pytest.raises(InputError, match=r"^s3://bucket/out: cannot be opened"):
+        read("s3://name:secret@bucket/out?region=north")
+    (bucket / "in" / "a.parquet").write_bytes(b"no table")
+    with pytest.raises(InputError, match=r"^s3://bucket/in/a\.parquet: cannot be read"):
+        read("s3://name:secret@bucket/in?region=north")
+
+
+def test_a_result_at_an_address_is_a_folder_of_parquet_files(bucket: Path) -> None:
+    """Its options do not hide what it ends in, and no other kind is begun that could not be written in the end."""
+    place = "s3://name:secret@bucket/out.parquet?region=north"
+    assert takes_parts(place)
+    assert takes_parts("out.parquet")
+    assert not takes_parts("out.jsonl")
+    write_table(pa.table({"id": ["a"]}), place, 0)
+    assert parquet.read_table(bucket / "out.parquet")["id"].to_pylist() == ["a"]
+    with pytest.raises(InputError, match=r"^s3://bucket/out\.jsonl: only a folder of Parquet files"):
+        takes_parts("s3://name:secret@bucket/out.jsonl?region=north")
+
+
 def test_many_small_files_make_few_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks hand something to each other in every step: there may not be one for each of a million files."""
     monkeypatch.setattr(reading, "MOST_BLOCKS", 4)
@@ -84,7 +132,7 @@ def test_many_small_files_make_few_blocks(tmp_path: Path, monkeypatch: pytest.Mo
     blocks = blocks_of(numbered_pieces(Here(), str(tmp_path)))
     assert 4 <= len(blocks) <= 6
     assert read(tmp_path)[0] == [f"a{at}" for at in range(40)]
-    assert blocks_of([(Piece("x", "lines", 0, 0, 0), 0)]) == [[(Piece("x", "lines", 0, 0, 0), 0)]]
+    assert blocks_of([(Piece("x", "x", "lines", 0, 0, 0), 0)]) == [[(Piece("x", "x", "lines", 0, 0, 0), 0)]]
 
 
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:

@@ -13,7 +13,16 @@ from pipeline.cli.terminal import group_line, pair_line, report_rejects, say_cap
 from pipeline.config import Device
 from pipeline.engine.digests import STORIES_AT_ONCE, Models, digests
 from pipeline.engine.folding import FoldedBlocks, fold_blocks
-from pipeline.engine.reading import Blocks, Piece, lines_in, numbered_pieces, read_blocks, repeated, write_table
+from pipeline.engine.reading import (
+    Blocks,
+    Piece,
+    lines_in,
+    numbered_pieces,
+    read_blocks,
+    repeated,
+    takes_parts,
+    write_table,
+)
 from pipeline.engine.session import ray_session
 from pipeline.engine.stories import group_blocks
 from pipeline.engine.workers import Reference, Workers
@@ -37,8 +46,12 @@ class Places:
 
     @staticmethod
     def of(source: Path, output: Path, rejects: Path | None, address: str) -> "Places":
-        """The places that were named; a path has lost one of an address's two slashes."""
+        """The places that were named; a path has lost one of an address's two slashes.
+
+        Raises InputError for an output that nothing can be written to.
+        """
         read, written = (_ONE_SLASH.sub(r"\1://", str(path)) for path in (source, output))
+        takes_parts(written)
         return Places(read, written, rejects, address)
 
 
@@ -116,7 +129,7 @@ def _write(
     workers: Workers, tables: Sequence[Reference], output: str, line: Callable[[dict[str, Any]], JsonObject]
 ) -> None:
     """Write tables: each worker its part of a folder of Parquet files, or this process lines, part by part."""
-    if output.endswith(".parquet"):
+    if takes_parts(output):
         workers.take([workers.call(write_table, table, output, part) for part, table in enumerate(tables)])
         return
     write_lines(Path(output), (line(row) for table in _tables(workers, tables) for row in table))

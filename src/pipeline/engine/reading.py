@@ -4,13 +4,15 @@ Places are paths or addresses that pyarrow or fsspec know (`s3://bucket/folder`,
 speaks S3 elsewhere). A folder stands for all files in it.
 """
 
+import contextlib
 import io
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import fs, parquet
@@ -29,19 +31,30 @@ MOST_BLOCKS = 400
 """Every block hands something to each other in every step: the plan's process keeps about 4 kB for each of these."""
 ARTICLES_FROM_STANDARD = 8_192
 LINES, PACKED, PARQUET = "lines", "packed", "parquet"
+_PRIVATE = re.compile(r"(?<=://)[^/@]*@|\?.*")
+"""What of an address people need not read: a key that opens it, and options."""
 _KINDS = {".jsonl": LINES, ".json": LINES, ".ndjson": LINES, ".gz": PACKED, ".zst": PACKED, ".parquet": PARQUET}
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Part of one file, of about `size` bytes: plain lines that begin in a range of bytes, or a range of row groups."""
+    """Part of one file, of about `size` bytes: plain lines that begin in a range of bytes, or a range of row groups.
 
-    place: str
+    `source` is the place that was named, which tells the file system; `path` is where the file lies there.
+    """
+
+    source: str
+    path: str
     kind: str
     start: int
     end: int
     size: int
+
+    @property
+    def name(self) -> str:
+        """What the file is called where people read it."""
+        scheme, mark, _ = self.source.partition("://")
+        return f"{scheme}://{self.path}" if mark else self.path
 
 
 NumberedPieces = list[tuple[Piece, int]]
@@ -106,25 +119,22 @@ def pieces_of(source: str, wanted: int) -> list[Piece]:
     found = _files(filesystem, path, source)
     total = sum(size for _, size in found)
     each = max(min(max(total // wanted, SMALLEST_PIECE), LARGEST_PIECE), total // MOST_BLOCKS)
-    prefix = source.removesuffix(path) if "://" in source else ""
-    return [piece for name, size in found for piece in _pieces(filesystem, prefix + name, name, size, each)]
+    return [piece for name, size in found for piece in _pieces(filesystem, source, name, size, each)]
 
 
 def _files(filesystem: fs.FileSystem, path: str, source: str) -> list[tuple[str, int]]:
     """The files that articles are read from, with their sizes in bytes."""
-    try:
+    with _read_from(_shown(source)):
         (info,) = filesystem.get_file_info([path])
         if info.type == fs.FileType.Directory:
             listed = filesystem.get_file_info(fs.FileSelector(path, recursive=True))
         else:
             listed = [info]
-    except OSError as error:
-        raise InputError(f"{source}: cannot be read ({error})") from error
     if info.type == fs.FileType.NotFound:
-        raise InputError(f"{source}: cannot be opened (No such file or directory)")
+        raise InputError(f"{_shown(source)}: cannot be opened (No such file or directory)")
     files = [(one.path, one.size) for one in listed if one.type == fs.FileType.File and _kind(one.path, len(listed))]
     if not files:
-        raise InputError(f"{source}: holds no JSON Lines or Parquet files")
+        raise InputError(f"{_shown(source)}: holds no JSON Lines or Parquet files")
     return sorted(files)
 
 
@@ -133,20 +143,22 @@ def _kind(path: str, among: int) -> str:
     return _KINDS.get(Path(path).suffix.casefold(), LINES if among == 1 else "")
 
 
-def _pieces(filesystem: fs.FileSystem, place: str, path: str, size: int, each: int) -> Iterator[Piece]:
+def _pieces(filesystem: fs.FileSystem, source: str, path: str, size: int, each: int) -> Iterator[Piece]:
     """The pieces of one file."""
-    kind = _kind(path, 1)
-    if kind == LINES:
+    whole = Piece(source, path, _kind(path, 1), 0, size, size)
+    if whole.kind == LINES:
         ends = ((start, min(start + each, size)) for start in range(0, max(size, 1), each))
-        yield from (Piece(place, kind, start, end, end - start) for start, end in ends)
-    elif kind == PACKED:
-        yield Piece(place, kind, 0, size, size)
+        yield from (replace(whole, start=start, end=end, size=end - start) for start, end in ends)
+    elif whole.kind == PACKED:
+        yield whole
     else:
-        with filesystem.open_input_file(path) as stream:
+        with _read_from(whole.name), filesystem.open_input_file(path) as stream:
             groups = parquet.ParquetFile(stream).num_row_groups
         together = max(1, groups * each // max(size, 1))
         ends = ((start, min(start + together, groups)) for start in range(0, max(groups, 1), together))
-        yield from (Piece(place, kind, start, end, size * (end - start) // max(groups, 1)) for start, end in ends)
+        yield from (
+            replace(whole, start=start, end=end, size=size * (end - start) // max(groups, 1)) for start, end in ends
+        )
 
 
 def numbered_pieces(workers: Workers, source: str) -> NumberedPieces:
@@ -157,8 +169,8 @@ def numbered_pieces(workers: Workers, source: str) -> NumberedPieces:
 
 def _lines_before(workers: Workers, pieces: Sequence[Piece]) -> list[int]:
     """How many lines or rows of its file come before each piece. Only files in several pieces are looked through."""
-    followed = {piece.place for piece in pieces if piece.start > 0}
-    looked_at = [piece for piece in pieces if piece.place in followed]
+    followed = {piece.path for piece in pieces if piece.start > 0}
+    looked_at = [piece for piece in pieces if piece.path in followed]
     counts = dict(zip(looked_at, workers.take([workers.call(count_lines, piece) for piece in looked_at]), strict=True))
     before, total = [], 0
     for piece in pieces:
@@ -169,28 +181,29 @@ def _lines_before(workers: Workers, pieces: Sequence[Piece]) -> list[int]:
 
 
 def count_lines(piece: Piece) -> int:
-    """How many lines or rows a piece has."""
-    filesystem, path = _opened(piece.place)
-    if piece.kind == PARQUET:
-        with filesystem.open_input_file(path) as stream:
+    """How many lines or rows a piece has. Raises InputError when it cannot be read."""
+    filesystem, _ = _opened(piece.source)
+    with _read_from(piece.name):
+        if piece.kind != PARQUET:
+            return _bytes_of(filesystem, piece).count(b"\n")
+        with filesystem.open_input_file(piece.path) as stream:
             metadata = parquet.ParquetFile(stream).metadata
             return sum(metadata.row_group(group).num_rows for group in range(piece.start, piece.end))
-    return _bytes_of(filesystem, path, piece).count(b"\n")
 
 
 def read_pieces(pieces: NumberedPieces) -> tuple[Table, list[Reject]]:
-    """The articles of some pieces as one block, and the lines or rows that hold none."""
+    """The articles of some pieces as one block, and the lines or rows that hold none. Raises as `lines_in` does."""
     rejects: list[Reject] = []
     tables = [table_of(list(_articles(lines_in(*piece), rejects))) for piece in pieces]
     return pa.concat_tables(tables).combine_chunks(), rejects
 
 
 def lines_in(piece: Piece, before: int) -> Iterator[Line | Reject]:
-    """The lines or rows of a piece; `before` as many came in its file."""
-    filesystem, path = _opened(piece.place)
-    name = path if "://" not in piece.place else piece.place
+    """The lines or rows of a piece; `before` as many came in its file. Raises InputError when it cannot be read."""
+    filesystem, _ = _opened(piece.source)
     read = {LINES: _plain_lines, PACKED: _packed_lines, PARQUET: _parquet_rows}[piece.kind]
-    return read(filesystem, path, piece, name, before)
+    with _read_from(piece.name):
+        yield from read(filesystem, piece, before)
 
 
 def _articles(lines: Iterator[Line | Reject], rejects: list[Reject]) -> Iterator[Article]:
@@ -205,15 +218,15 @@ def _articles(lines: Iterator[Line | Reject], rejects: list[Reject]) -> Iterator
             rejects.append(Reject("read", line.location, str(error)))
 
 
-def _plain_lines(filesystem: fs.FileSystem, path: str, piece: Piece, name: str, before: int) -> Iterator[Line | Reject]:
+def _plain_lines(filesystem: fs.FileSystem, piece: Piece, before: int) -> Iterator[Line | Reject]:
     """The lines that begin in a range of bytes."""
-    text = _bytes_of(filesystem, path, piece).decode("utf-8-sig" if piece.start == 0 else "utf-8", "surrogateescape")
-    return lines_of(text.split("\n"), name, before)
+    text = _bytes_of(filesystem, piece).decode("utf-8-sig" if piece.start == 0 else "utf-8", "surrogateescape")
+    return lines_of(text.split("\n"), piece.name, before)
 
 
-def _bytes_of(filesystem: fs.FileSystem, path: str, piece: Piece) -> bytes:
+def _bytes_of(filesystem: fs.FileSystem, piece: Piece) -> bytes:
     """The lines that begin in a range of bytes, the last one whole."""
-    with filesystem.open_input_file(path) as stream:
+    with filesystem.open_input_file(piece.path) as stream:
         # A line begins after the end of another: the byte before tells whether the first one does.
         stream.seek(max(piece.start - 1, 0))
         content = stream.read(piece.end - max(piece.start - 1, 0))
@@ -227,22 +240,22 @@ def _bytes_of(filesystem: fs.FileSystem, path: str, piece: Piece) -> bytes:
     return b"".join(parts)
 
 
-def _packed_lines(filesystem: fs.FileSystem, path: str, _: Piece, name: str, before: int) -> Iterator[Line | Reject]:
+def _packed_lines(filesystem: fs.FileSystem, piece: Piece, before: int) -> Iterator[Line | Reject]:
     """The lines of a compressed file."""
-    with filesystem.open_input_file(path) as stream:
-        packing = "gzip" if path.casefold().endswith(".gz") else "zstd"
+    with filesystem.open_input_file(piece.path) as stream:
+        packing = "gzip" if piece.path.casefold().endswith(".gz") else "zstd"
         opened: Any = pa.CompressedInputStream(stream, packing)  # a stream, which it does not say
-        yield from lines_of(io.TextIOWrapper(opened, "utf-8-sig", "surrogateescape"), name, before)
+        yield from lines_of(io.TextIOWrapper(opened, "utf-8-sig", "surrogateescape"), piece.name, before)
 
 
-def _parquet_rows(filesystem: fs.FileSystem, path: str, piece: Piece, name: str, before: int) -> Iterator[Line]:
+def _parquet_rows(filesystem: fs.FileSystem, piece: Piece, before: int) -> Iterator[Line]:
     """The rows of some row groups."""
-    with filesystem.open_input_file(path) as stream:
+    with filesystem.open_input_file(piece.path) as stream:
         file = parquet.ParquetFile(stream)
         known = [column for column in file.schema_arrow.names if column in NAMES and column != "location"]
         rows = file.read_row_groups(range(piece.start, piece.end), columns=known).to_pylist()
     for number, row in enumerate(rows, before + 1):
-        yield Line(f"{name}:{number}", {key: _json(value) for key, value in row.items()})
+        yield Line(f"{piece.name}:{number}", {key: _json(value) for key, value in row.items()})
 
 
 def _json(value: Any) -> Json:  # noqa: ANN401 - whatever a table holds
@@ -267,20 +280,40 @@ def _batches(articles: Iterator[Article]) -> Iterator[list[Article]]:
 
 def write_table(table: Table, place: str, number: int) -> None:
     """Write a part of a result into a folder of Parquet files. Raises InputError when it cannot be written."""
-
-    def write(filesystem: fs.FileSystem, path: str) -> None:
+    filesystem, path = _opened(place)
+    try:
         filesystem.create_dir(path, recursive=True)
         parquet.write_table(table, f"{path}/part-{number:05}.parquet", filesystem=filesystem, compression="zstd")
-
-    _guarded(place, write)
-
-
-def _guarded(place: str, use: Callable[[fs.FileSystem, str], Value]) -> Value:
-    """What `use` gives for a place. Raises InputError when it cannot be reached."""
-    try:
-        return use(*_opened(place))
     except OSError as error:
-        raise InputError(f"{place}: cannot be written ({error})") from error
+        raise InputError(f"{_shown(place)}: cannot be written ({error})") from error
+
+
+def takes_parts(place: str) -> bool:
+    """Whether results go to a place part by part, as a folder of Parquet files.
+
+    Raises InputError for an address that is to be no such folder: lines are written to this machine only.
+    """
+    if _shown(place).endswith(".parquet"):
+        return True
+    if "://" in place:
+        raise InputError(
+            f"{_shown(place)}: only a folder of Parquet files is written there; end the address in .parquet"
+        )
+    return False
+
+
+@contextlib.contextmanager
+def _read_from(name: str) -> Iterator[None]:
+    """Raises InputError for what cannot be reached, or is damaged, while it is read."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"{name}: cannot be read ({error})") from error
+
+
+def _shown(place: str) -> str:
+    """A place as people may read it, without a key that opens it."""
+    return _PRIVATE.sub("", place) if "://" in place else place
 
 
 def _opened(place: str) -> tuple[fs.FileSystem, str]:
@@ -301,5 +334,5 @@ def _through_fsspec(place: str, reason: Exception) -> tuple[fs.FileSystem, str]:
     try:
         found, path = fsspec.url_to_fs(place)
     except (ImportError, ValueError) as error:
-        raise InputError(f"{place}: nothing here reads such addresses ({error}; {reason})") from error
+        raise InputError(f"{_shown(place)}: nothing here reads such addresses ({error}; {reason})") from error
     return fs.PyFileSystem(fs.FSSpecHandler(found)), path
