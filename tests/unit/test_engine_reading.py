@@ -111,6 +111,13 @@ def test_what_cannot_be_read_at_an_address_is_told_without_its_key(bucket: Path)
         read("s3://name:secret@bucket/in?region=north")
 
 
+def test_an_address_of_no_known_kind_is_told_without_its_key() -> None:
+    """Libraries repeat the address in what they say of it."""
+    with pytest.raises(InputError, match=r"^gopher://old/news: nothing here reads such addresses") as refused:
+        pieces_of("gopher://name:secret@old/news", 2)
+    assert "secret" not in str(refused.value)
+
+
 def test_a_result_at_an_address_is_a_folder_of_parquet_files(bucket: Path) -> None:
     """Its options do not hide what it ends in, and no other kind is begun that could not be written in the end."""
     place = "s3://name:secret@bucket/out.parquet?region=north"

@@ -41,9 +41,10 @@ _WEAKENING = frozenset(
 # With these several stand as the subject.
 _PLURAL = frozenset("are have were".split())
 _PRONOUNS = frozenset("he her hers him his it its she their theirs them they this".split())
+_AUXILIARY = r"(?:am|are|is|was|were|has|have|had|do|does|did|will|would|can|could|may|might|must|shall|should)(?:n't)?"
 # The verbs by which a clause is told from a phrase: a clause whose verb is missing here is left alone.
 _VERB = re.compile(
-    r"(?:am|are|is|was|were|has|have|had|do|does|did|will|would|can|could|may|might|must|shall|should)(?:n't)?"
+    rf"{_AUXILIARY}"
     r"|(?!united)\w{3,}ed|ate|beat|began|bought|broke|brought|built|came|caught|chose|cut|drew|drove|fell|felt|fled|flew"
     r"|fought|found|gave|got|grew|held|hit|hurt|kept|knew|laid|lay|led|left|lost|made|meant|met|paid|put|ran|rang|read|rose"
     r"|said|sang|sank|sat|saw|sent|set|shot|shut|slept|slid|sold|spent|spoke|spread|stole|stood|struck|swept|swore|threw"
@@ -60,7 +61,7 @@ _DETERMINERS = frozenset("a an another her his its one our the their".split())
 _INSERTIONS = frozenset("amid at during following from in on".split())
 # Verbs that cannot be participles: what they follow is their subject.
 _FINITE = re.compile(
-    r"(?:am|are|is|was|were|has|have|had|do|does|did|will|would|can|could|may|might|must|shall|should)(?:n't)?"
+    rf"{_AUXILIARY}"
     r"|ate|began|broke|came|chose|drew|drove|fell|flew|gave|grew|knew|rang|rose|said|sang|sank|saw|spoke|stole|swore"
     r"|threw|took|tore|went|woke|wore|wrote"
 )

@@ -334,5 +334,7 @@ def _through_fsspec(place: str, reason: Exception) -> tuple[fs.FileSystem, str]:
     try:
         found, path = fsspec.url_to_fs(place)
     except (ImportError, ValueError) as error:
-        raise InputError(f"{_shown(place)}: nothing here reads such addresses ({error}; {reason})") from error
+        # Both may repeat the address with its key.
+        causes = f"{error}; {reason}".replace(place, _shown(place))
+        raise InputError(f"{_shown(place)}: nothing here reads such addresses ({causes})") from error
     return fs.PyFileSystem(fs.FSSpecHandler(found)), path
