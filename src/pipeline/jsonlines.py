@@ -58,7 +58,9 @@ def open_text(path: Path, mode: str) -> Iterator[IO[str]]:
 
 
 def _standard(mode: str) -> IO[str]:
-    """Standard input, decoded as files are, or standard output."""
+    """Standard input, decoded as files are, or standard output. Raises InputError when it was closed from the start."""
+    if (sys.stdout if mode == "w" else sys.stdin) is None:
+        raise InputError(f"-: standard {'output' if mode == 'w' else 'input'} is closed; name a file")
     if mode == "w":
         return sys.stdout
     if isinstance(sys.stdin, io.TextIOWrapper):

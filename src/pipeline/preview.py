@@ -11,7 +11,7 @@ from pipeline.nightly.run import make_edition
 from pipeline.progress import QUIET, Progress
 from pipeline.records import Edition, Issue, Rendered, Telling
 from pipeline.stages.publish import linked_editions, publish_editions, publish_index
-from pipeline.store.core import Store, open_store
+from pipeline.store.core import Store, store_to_read
 
 
 def write_preview(config: Config, moment: Moment, folder: Path, progress: Progress = QUIET) -> tuple[Path, ...]:
@@ -19,7 +19,7 @@ def write_preview(config: Config, moment: Moment, folder: Path, progress: Progre
 
     Besides `mail.html`, `mail.txt` and `page.html` there are the letters of those who chose otherwise, numbered.
     """
-    with open_store(config.state_file) as store:
+    with store_to_read(config.state_file) as store:
         edition, night = make_edition(config, moment, store, progress)
         rendered = night.rendered
         dropped = frozenset(store.dropped_editions())

@@ -7,6 +7,7 @@ import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 
@@ -18,8 +19,13 @@ HeaderText = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\
 
 def _is_ping_address(value: SecretStr) -> SecretStr:
     """The address, which what is raised does not repeat."""
-    if not re.fullmatch(r"https?://[^\s/@?#]+[!-~]*", value.get_secret_value()) or "@" in value.get_secret_value():
+    address = value.get_secret_value()
+    if not re.fullmatch(r"https?://[^\s/@?#]+[!-~]*", address) or "@" in address:
         raise ValueError("must start with http:// or https://, and hold no blanks, user or password")
+    try:
+        urlsplit(address)
+    except ValueError:
+        raise ValueError("its host cannot be read") from None
     return value
 
 

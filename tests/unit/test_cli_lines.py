@@ -327,6 +327,25 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize(
+    ("closed", "said"), [(">&-", "standard output is closed"), ("<&-", "standard input is closed")]
+)
+def test_a_closed_stream_is_said(closed: str, said: str) -> None:
+    """A line and exit code 1, whatever started the command that way."""
+    command = f"'{Path(sys.executable).with_name('newsfold')}' dedupe - {closed}"
+    done = subprocess.run(
+        ["bash", "-c", command], input='{"id": "a", "title": "b"}', capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, f"newsfold: -: {said}; name a file\n")
+
+
+def test_a_full_disk_is_said(day: Path) -> None:
+    """What was written so far is not whole, and the message says so."""
+    done = newsfold("dedupe", day, "-o", "/dev/full")
+    assert done.exit_code == 1
+    assert "No space left on device; see to the disk and run again: what was being written is not whole" in done.stderr
+
+
 def test_progress_is_for_terminals(day: Path) -> None:
     """Without a terminal nothing but data and rejects is printed."""
     environment = {**os.environ, "NO_COLOR": "1"}

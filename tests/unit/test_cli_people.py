@@ -1,7 +1,9 @@
 """The commands for people: what they show, where they show it, and how they end."""
 
 import json
+import os
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from filelock import FileLock
 from commands import newsfold
 from made_nights import write_config
 from mailserver import Fault, MailServer
+from pipeline.store.lock import run_lock
 from sites import dead_links
 
 NIGHT = ("--date", "2026-03-10")
@@ -73,6 +76,7 @@ def test_run_waits_for_nobody(home: Path) -> None:
 @pytest.mark.usefixtures("made")
 def test_a_night_of_nothing_is_code_4() -> None:
     """Exit 4 when nothing new came in."""
+    assert newsfold("run", "--dry-run", "--date", "2026-03-11").exit_code == 4
     assert newsfold("run", "--date", "2026-03-11").exit_code == 4
 
 
@@ -199,11 +203,76 @@ def test_status_tells_what_was_rejected(home: Path) -> None:
     assert line.endswith("files ending in .jpg are not read")
 
 
-@pytest.mark.usefixtures("home")
-def test_status_changes_nothing() -> None:
-    """Looking at a state that does not exist does not make anything that a run would trip over."""
+def test_status_changes_nothing(home: Path) -> None:
+    """Looking at a state that does not exist makes nothing that a run would trip over, as whoever else's it may be."""
     assert newsfold("status").exit_code == 0
+    assert newsfold("run", "--dry-run", *NIGHT).exit_code == 0
+    assert newsfold("preview", *NIGHT).exit_code == 0
+    assert not (home / "state").exists()
     assert newsfold("run", *NIGHT).exit_code == 0
+
+
+def test_status_tells_a_run_at_work_from_one_that_died(made: Path) -> None:
+    """The lock knows: whoever holds it is named, and what a dead run wrote into it counts for nothing."""
+    state = made / "state"
+    with sqlite3.connect(state / "state.sqlite") as database:
+        database.execute("UPDATE runs SET finished = NULL, outcome = ''")
+    with run_lock(state):
+        first, second = newsfold("status").stdout.splitlines()[:2]
+        facts = json.loads(newsfold("status", "--json").stdout)
+    assert first.startswith(f"at work now: process {os.getpid()} on ")
+    assert second.endswith("  at work")
+    assert facts["at_work"] == first.removeprefix("at work now: ")
+    (state / "newsfold.lock").write_text("process 1 on a machine that lost power", encoding="utf-8")
+    assert newsfold("status").stdout.splitlines()[0].endswith("  did not finish")
+    assert json.loads(newsfold("status", "--json").stdout)["at_work"] is None
+
+
+def test_status_tells_when_a_run_failed(home: Path, tiny_causal: Path) -> None:
+    """After how long, and why."""
+    write_config(home / "newsfold.toml", tiny_causal, Path("in"), more="[[sources]]\npath = 'gone'\nrequired = true\n")
+    assert newsfold("run", *NIGHT).exit_code == 1
+    assert re.search(r"after \d+ s failed: .*gone: not found", newsfold("status").stdout)
+
+
+@pytest.mark.usefixtures("made")
+def test_resume_sends_what_a_dead_run_left(home: Path) -> None:
+    """Exit 0 when only now the mail went out, 4 when nothing is left to go on with; the date of a night wins."""
+    with sqlite3.connect(home / "state" / "state.sqlite") as database:
+        database.execute("UPDATE runs SET finished = NULL, outcome = ''")
+        database.execute("UPDATE deliveries SET state = 'pending'")
+    assert newsfold("run", "--until", "render", *NIGHT).exit_code == 4
+    with sqlite3.connect(home / "state" / "state.sqlite") as database:
+        database.execute("UPDATE runs SET finished = NULL")
+    resumed = newsfold("run", "--resume")
+    assert resumed.exit_code == 0
+    assert "edition 2026-03-10: " in resumed.stdout
+    assert "no night is unfinished" in newsfold("run", "--resume").stdout
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "2>&1 >/dev/null | head -1"])
+def test_a_night_does_not_need_its_log(home: Path, redirection: str) -> None:
+    """Closed, on a full disk, or read by somebody who leaves: the edition is made and mailed."""
+    command = f"'{Path(sys.executable).with_name('newsfold')}' run {' '.join(NIGHT)} {redirection}"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert list((home / "state" / "outbox").glob("*/*.eml"))
+
+
+def test_an_answer_that_nobody_reads_keeps_the_exit_code(home: Path, tiny_causal: Path) -> None:
+    """A night that failed has failed also where its output is piped to something that ends at once."""
+    write_config(home / "newsfold.toml", tiny_causal, Path("in"), Path("gone"))
+    command = f"'{Path(sys.executable).with_name('newsfold')}' run {' '.join(NIGHT)} 2>log | true"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (3, "")
+
+
+@pytest.mark.usefixtures("home")
+def test_a_date_before_all_calendars_is_code_2() -> None:
+    """It is named, and is no fault in the program."""
+    done = newsfold("run", "--date", "0001-01-01")
+    assert done.exit_code == 2
+    assert "no night before 1970-01-01" in done.stderr
 
 
 @pytest.mark.usefixtures("made")

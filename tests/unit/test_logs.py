@@ -65,3 +65,16 @@ def test_the_last_lines_are_kept() -> None:
             LOGGER.info("%s", number)
     assert len(shown) == TAIL + 5
     assert list(tail) == shown[5:]
+
+
+@pytest.mark.parametrize("fault", [BrokenPipeError(), OSError(28, "No space left on device"), ValueError("closed")])
+def test_a_log_that_nobody_takes_stops_nothing(fault: Exception) -> None:
+    """Whoever read it has gone, or its disk is full: the work goes on, and the end of the log is kept all the same."""
+
+    def gone(_: str) -> None:
+        raise fault
+
+    with log_of(RUN, gone) as tail:
+        LOGGER.info("one")
+        LOGGER.info("two")
+    assert [line.rpartition(" ")[2] for line in tail] == ["one", "two"]

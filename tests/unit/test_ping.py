@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from pipeline.config import Config, WatchConfig
 from pipeline.watch.ping import LARGEST_BODY, Pings
@@ -49,6 +49,12 @@ def test_a_query_and_a_slash_are_kept() -> None:
     """Services differ in what their addresses look like."""
     assert pings("https://example.org/a/?create=1").address("/fail") == f"https://example.org/a/fail?create=1&rid={RUN}"
     assert pings("https://example.org").address("/start") == f"https://example.org/start?rid={RUN}"
+
+
+def test_a_host_that_cannot_be_read_is_no_address() -> None:
+    """It is refused with the configuration, and not in the middle of a night; what it holds is not said."""
+    with pytest.raises(ValidationError, match="its host cannot be read"):
+        WatchConfig(ping_url=SecretStr("https://[6f9c2d/"))
 
 
 FAULTS: dict[str, tuple[Answer | Fault, str]] = {

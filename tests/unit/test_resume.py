@@ -1,5 +1,6 @@
 """Nights in pieces: stopped and gone on with, begun anew when they are too old, made again from what is stored."""
 
+import sqlite3
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from listeners import Notes
 from made_nights import LINES, TONIGHT, WEDNESDAY, asked, configured, line, moment, write_lines
 from pipeline.config import Config, DigestConfig
 from pipeline.engine import choice
-from pipeline.errors import NewsfoldError
+from pipeline.errors import NewsfoldError, StoreError
 from pipeline.nightly import line as nightly_line
 from pipeline.nightly.desk import Outcome
 from pipeline.nightly.run import last_unfinished, prepare_night, run_night, send_pending
@@ -162,6 +163,42 @@ def test_a_night_can_be_made_without_mail(config: Config) -> None:
     assert not mails(config)
     assert run(config).ending is Ending.MADE_BEFORE
     assert mails(config) == [TONIGHT.isoformat()]
+
+
+def test_a_run_that_died_after_the_save_is_gone_on_with(config: Config) -> None:
+    """Nothing is unfinished but its mail: a run that goes on with the last night sends it, and then none is left."""
+    assert run_night(config, moment(), mail=False).mailed is False
+    with sqlite3.connect(config.state_file) as state:
+        state.execute("UPDATE runs SET finished = NULL, outcome = ''")
+    assert last_unfinished(config) == TONIGHT
+    assert run(config).mailed is True
+    assert last_unfinished(config) is None
+    assert run(config).mailed is False
+
+
+def test_a_run_that_failed_before_its_mail_is_gone_on_with(config: Config) -> None:
+    """The archive could not be written; nothing had been mailed."""
+    config.data_dir.mkdir()
+    config.archive_folder.write_text("in the way", encoding="utf-8")
+    with pytest.raises(StoreError, match="archive"):
+        run(config)
+    config.archive_folder.unlink()
+    assert last_unfinished(config) == TONIGHT
+    assert run(config).mailed is True
+
+
+def test_a_later_edition_does_not_keep_tonight_from_its_sources(config: Config, tmp_path: Path) -> None:
+    """A date mistyped by a year, or a clock that was wrong: tonight's news comes all the same, with a warning."""
+    run(config, LATER)
+    write_lines(
+        tmp_path / "in" / "more.jsonl", [dated("quay", TONIGHT, "A crane fell onto the ferry quay in Aldvik. ")]
+    )
+    heard: list[str] = []
+    outcome = run_night(config, replace(moment(), is_tonight=True), Notes(heard))
+    assert outcome.edition is not None
+    assert [entry.summary.headline for entry in outcome.edition.entries] == ["quay"]
+    assert mails(config) == [TONIGHT.isoformat(), LATER.isoformat()]
+    assert any(f"the edition of {LATER} lies after tonight's" in line for line in heard)
 
 
 def dated(name: str, day: date, text: str) -> dict[str, str]:

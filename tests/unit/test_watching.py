@@ -34,3 +34,16 @@ def test_a_word_that_was_lost_is_said_again(monkeypatch: pytest.MonkeyPatch) -> 
     assert time.monotonic() - began < NEVER
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGALRM)) == before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(("handler", "code"), [(signal.SIG_DFL, TERMINATED), (signal.SIG_IGN, 0)])
+def test_a_terminal_that_is_closed_ends_a_run(handler: signal.Handlers, code: int) -> None:
+    """SIGHUP ends it as SIGTERM does, so that it is told of; under `nohup` it goes on."""
+    before = signal.signal(signal.SIGHUP, handler)
+    try:
+        with logged_run() as work:
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert work.code == code
+        assert signal.getsignal(signal.SIGHUP) is handler
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from pipeline.printable import printable
 from pipeline.progress import Advance, Progress, Tally, Total
@@ -26,11 +26,16 @@ def listening(output: Path | None = None) -> Iterator[Progress]:
 
     Nobody either when the `output` is standard output (-) and comes to the same terminal line by line.
     """
-    if not sys.stderr.isatty() or (output == Path("-") and sys.stdout.isatty()):
+    if not is_terminal(sys.stderr) or (output == Path("-") and is_terminal(sys.stdout)):
         yield Progress()
         return
     with bars() as shown:
         yield shown
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a standard stream comes to a terminal; one that was closed before we began is None."""
+    return stream is not None and stream.isatty()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import logging
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -72,14 +72,16 @@ class Writer(logging.Handler):
         self._write = write
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line."""
-        self._write(self.format(record))
+        """Write one line. A log that nobody takes any more, a closed pipe or a full disk, must not cost the night."""
+        with suppress(OSError, ValueError):
+            self._write(self.format(record))
 
 
 def to_standard_error(line: str) -> None:
     """Write a line at once, so that a run that dies has said what it did."""
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
+    if sys.stderr is not None:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
 
 @contextmanager

@@ -12,8 +12,9 @@ from pipeline.cli.bars import listening
 from pipeline.cli.configuration import config_app
 from pipeline.cli.feeds import feeds_app
 from pipeline.cli.status import mail_line
-from pipeline.cli.terminal import DEFAULT_FILE, Address, ConfigFile, EngineName, Exit, exits, say, show
+from pipeline.cli.terminal import DEFAULT_FILE, Address, ConfigFile, EngineName, Exit, exits, leave, say, show
 from pipeline.config import DEFAULT_MODEL, Config, Device, DigestConfig, load
+from pipeline.errors import ConfigError
 from pipeline.nightly.steps import Ending, Step
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pipeline.nightly.desk import Moment, Outcome
 
 Night = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="the night; default: today's")]
+EARLIEST = date(1970, 1, 1)
+"""Before it, the nights that are looked back on would lie before the calendar."""
 SETTLED = ("sent", "withdrawn")
 """How mail stands that nothing is left to do for."""
 
@@ -63,17 +66,15 @@ def run(
     with logged_run() as work:
         config = load(config_file)
         moment = _moment(config, night, work)
-        unfinished = last_unfinished(config) if resume else moment.night
-        moment = replace(moment, night=unfinished or moment.night)
+        unfinished = last_unfinished(config) if resume and night is None else moment.night
+        moment = replace(moment, night=unfinished or moment.night, is_tonight=moment.is_tonight and not resume)
         if unfinished is None:
             answer, work.code = ["no night is unfinished"], Exit.NOTHING_NEW
         else:
             with open_engine(engine, address) as driver:
                 driven = replace(moment, engine=driver)
                 answer, work.code = _dry_run(config, driven, work) if dry_run else _night(config, driven, work, until)
-    for line in answer:
-        show(line)
-    raise typer.Exit(work.code)
+    leave(answer, work.code)
 
 
 def _night(config: Config, moment: "Moment", work: "Run", last: Step) -> tuple[list[str], Exit]:
@@ -94,9 +95,7 @@ def demo(
 
     with listening() as progress:
         outcome = run_demo(DemoOptions(out.resolve(), DigestConfig(model=model, device=device)), progress)
-    for line in _outcome_lines(outcome):
-        show(line)
-    return _exit_code(outcome)
+    leave(_outcome_lines(outcome), _exit_code(outcome))
 
 
 @exits
@@ -117,9 +116,7 @@ def preview(
     with logged_run() as work:
         config = load(config_file)
         paths = write_preview(config, _moment(config, night, work), out, work)
-    for path in paths:
-        show(str(path))
-    raise typer.Exit(work.code)
+    leave(map(str, paths), work.code)
 
 
 @exits
@@ -143,9 +140,7 @@ def send(
         answer = [mail_line(receipt, config) for receipt in receipts]
         if not all(receipt.state.value in SETTLED for receipt in receipts):
             work.code = Exit.FAILED
-    for line in answer:
-        show(line)
-    raise typer.Exit(work.code)
+    leave(answer, work.code)
 
 
 @exits
@@ -173,7 +168,9 @@ def _moment(config: Config, night: datetime | None, work: "Run") -> "Moment":
 
     now = datetime.now(UTC)
     chosen: date = night.date() if night else now.astimezone(config.zone).date()
-    return Moment(chosen, now, Pace(), run=str(work.name))
+    if chosen < EARLIEST:
+        raise ConfigError(f"--date {chosen}: no night before {EARLIEST} can be made")
+    return Moment(chosen, now, Pace(), run=str(work.name), is_tonight=night is None)
 
 
 def _run(config: Config, moment: "Moment", work: "Run", mail: bool) -> tuple[list[str], Exit]:
@@ -201,12 +198,12 @@ def _prepare(config: Config, moment: "Moment", work: "Run", last: Step) -> list[
 
 def _dry_run(config: Config, moment: "Moment", work: "Run") -> tuple[list[str], Exit]:
     """Make the edition: what it would hold."""
-    from pipeline.nightly.run import make_edition
-    from pipeline.store.core import open_store
+    from pipeline.nightly.run import ending_of, make_edition
+    from pipeline.store.core import store_to_read
 
-    with open_store(config.state_file) as store:
+    with store_to_read(config.state_file) as store:
         edition, made = make_edition(config, moment, store, work)
-    return [made.rendered.text], Exit.SOURCES_FAILED if edition.failed_sources else Exit.DONE
+    return [made.rendered.text], _CODES[ending_of(edition)]
 
 
 def _outcome_lines(outcome: "Outcome") -> Iterator[str]:
@@ -224,13 +221,20 @@ def _outcome_lines(outcome: "Outcome") -> Iterator[str]:
 
 
 def _exit_code(outcome: "Outcome") -> Exit:
-    """The exit code for the way a night ended; mail that has not been sent, or may not have been, is a failure."""
+    """The exit code for the way a night ended; mail that has not been sent, or may not have been, is a failure.
+
+    A night that was made before is done when only now its mail went out.
+    """
     if not all(receipt.state.value in SETTLED for receipt in outcome.receipts):
         return Exit.FAILED
-    codes: dict[Ending, Exit] = {
-        Ending.DONE: Exit.DONE,
-        Ending.SOME_SOURCES_FAILED: Exit.SOURCES_FAILED,
-        Ending.NOTHING_NEW: Exit.NOTHING_NEW,
-        Ending.MADE_BEFORE: Exit.NOTHING_NEW,
-    }
-    return codes[outcome.ending]
+    if outcome.ending is Ending.MADE_BEFORE and outcome.mailed:
+        return Exit.DONE
+    return _CODES[outcome.ending]
+
+
+_CODES = {
+    Ending.DONE: Exit.DONE,
+    Ending.SOME_SOURCES_FAILED: Exit.SOURCES_FAILED,
+    Ending.NOTHING_NEW: Exit.NOTHING_NEW,
+    Ending.MADE_BEFORE: Exit.NOTHING_NEW,
+}

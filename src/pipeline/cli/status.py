@@ -37,14 +37,14 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="as one JSON object, for programs")] = False,
 ) -> None:
     """The last runs, feeds in trouble, mail that is not settled, who gets none, the latest edition, the disk."""
-    from pipeline.store.core import open_store
+    from pipeline.store.core import store_to_read
 
     config = load(config_file)
-    with open_store(config.state_file) as store:
+    with store_to_read(config.state_file) as store:
         if as_json:
             show(json.dumps(_facts(config, store, rejects), indent=2))
             return
-        _show_runs(store)
+        _show_runs(config, store)
         _show_unfinished(config)
         _show_feeds(store)
         _show_recipients(config, store)
@@ -53,12 +53,19 @@ def status(
     show("disk: " + ", ".join(f"{name} {size / 1_000_000:.1f} MB" for name, size in _sizes(config).items()))
 
 
-def _show_runs(store: "Store") -> None:
+def _show_runs(config: Config, store: "Store") -> None:
+    from pipeline.store.lock import at_work
+
     counts = {issue.night: issue.counts for issue in store.issues()}
-    for past in store.last_runs(LAST_RUNS):
-        line = f"{past.night}  started {past.started:%Y-%m-%d %H:%M} UTC  {past.outcome or 'did not finish'}"
-        if past.finished is not None:
-            line += f" in {_duration(past.finished - past.started)}"
+    if holder := at_work(config.data_dir):
+        show(f"at work now: {holder}")
+    for place, past in enumerate(store.last_runs(LAST_RUNS)):
+        line = f"{past.night}  started {past.started:%Y-%m-%d %H:%M} UTC  "
+        if past.finished is None:
+            line += "at work" if holder and place == 0 else "did not finish"
+        else:
+            took = _duration(past.finished - past.started)
+            line += f"after {took} {past.outcome}" if past.has_failed else f"{past.outcome} in {took}"
         made = counts.get(past.night)
         if made is not None and past.outcome in _MAKING:
             line += f"  {made.articles} articles, {made.stories} stories, {made.rejected} rejected"
@@ -130,9 +137,11 @@ def mail_line(mail: "Receipt | Delivery", config: Config) -> str:
 def _facts(config: Config, store: "Store", rejects: bool) -> "JsonObject":
     """The same as JSON; times are ISO 8601 in UTC."""
     from pipeline.store.checkpoints import unfinished_nights
+    from pipeline.store.lock import at_work
 
     latest = store.latest_edition()
     return {
+        "at_work": at_work(config.data_dir) or None,
         "runs": [_run_facts(run) for run in store.last_runs(LAST_RUNS)],
         "feeds_in_trouble": [
             {"url": state.url, "problem": state.problem, "failures": state.failures}

@@ -2,16 +2,19 @@
 
 import errno
 import functools
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated, NoReturn, ParamSpec
 
 import typer
 
 from pipeline.config import Engine
 from pipeline.errors import ConfigError, LockedError, NewsfoldError
+from pipeline.files import shown
 from pipeline.jsonlines import JsonObject, write_lines
 from pipeline.printable import printable
 from pipeline.records import Reject
@@ -23,6 +26,7 @@ EngineName = Annotated[Engine, typer.Option("--engine", help="local, or ray for 
 Address = Annotated[str, typer.Option(help="the Ray cluster; none: one is started on this machine")]
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_OF_THE_PLACE = (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG)
 DISK_ADVICE = "nothing half-written is left: see to the disk and run again"
 
 
@@ -38,13 +42,29 @@ class Exit(IntEnum):
 
 
 def say(message: str) -> None:
-    """A line for people, on standard error: standard output is for data."""
-    typer.echo("\n".join(map(printable, message.splitlines())), err=True)
+    """A line for people, on standard error: standard output is for data. That nobody reads it stops no work."""
+    with suppress(OSError):
+        typer.echo("\n".join(map(printable, message.splitlines())), err=True)
 
 
 def show(message: str) -> None:
     """A line of what was asked for, on standard output."""
     typer.echo(message)
+
+
+def leave(answer: Iterable[str], code: int) -> NoReturn:
+    """Show what came of the work and leave with its exit code, which holds also when nobody reads the answer."""
+    try:
+        for line in answer:
+            show(line)
+    except BrokenPipeError:
+        _discard_output()
+    raise typer.Exit(code)
+
+
+def _discard_output() -> None:
+    """Let what is still to be written to standard output go nowhere, or Python would complain of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def exits(command: Callable[Parameters, Exit | None]) -> Callable[Parameters, None]:
@@ -60,10 +80,13 @@ def exits(command: Callable[Parameters, Exit | None]) -> Callable[Parameters, No
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 # Whoever read our output has heard enough: nothing is wrong, and there is nobody left to tell.
-                sys.stderr.close()
+                _discard_output()
                 code = Exit.DONE
             elif is_of_the_disk(error):
-                say(f"newsfold: {error}; {DISK_ADVICE}")
+                say(f"newsfold: {error}; see to the disk and run again: what was being written is not whole")
+                code = Exit.FAILED
+            elif error.filename is not None and error.errno in _OF_THE_PLACE:
+                say(f"newsfold: {shown(Path(error.filename))}: cannot be used ({error.strerror})")
                 code = Exit.FAILED
             else:
                 raise

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from uuid import UUID, uuid4
 
-from pipeline.cli.bars import bars
+from pipeline.cli.bars import bars, is_terminal
 from pipeline.cli.logs import LOGGER, log_of
 from pipeline.cli.terminal import DISK_ADVICE, Exit, code_of, is_of_the_disk
 from pipeline.config import Config
@@ -139,11 +139,12 @@ def configured_feeds(config: Config) -> list[str]:
 def logged_run() -> Iterator[Run]:
     """A run with its log, which is told of whatever ends it.
 
-    What goes wrong becomes a line of the log and an exit code. Told to end (SIGTERM), the run ends as by Ctrl-C.
+    What goes wrong becomes a line of the log and an exit code. Told to end (SIGTERM, or SIGHUP from a terminal
+    that is closed, unless `nohup` has it ignored), the run ends as by Ctrl-C.
     """
     name = uuid4()
     with ExitStack() as stack:
-        shown = stack.enter_context(bars()) if sys.stderr.isatty() else None
+        shown = stack.enter_context(bars()) if is_terminal(sys.stderr) else None
         tail = stack.enter_context(log_of(name, shown.line if shown else None))
         stack.enter_context(_terminable())
         run = Run(name, shown or Progress(), tail)
@@ -180,7 +181,10 @@ def _terminable() -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
         sys.exit(TERMINATED)
 
-    before = {name: signal.signal(name, told_to_end) for name in (signal.SIGTERM, signal.SIGALRM)}
+    names = [signal.SIGTERM, signal.SIGALRM]
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        names.append(signal.SIGHUP)
+    before = {name: signal.signal(name, told_to_end) for name in names}
     try:
         yield
     finally:

@@ -27,7 +27,8 @@ from pipeline.web.feeds import FeedState
 class Moment:
     """Which night it is, when its sources are read (aware), how patient delivery is, and what drives long stages.
 
-    `run` is the id that the run's log has, if it has one.
+    `run` is the id that the run's log has, if it has one. `is_tonight` says that the clock and no person named the
+    night: it is made of its sources, even when a later one was made by a slip or under a wrong clock.
     """
 
     night: date
@@ -35,17 +36,22 @@ class Moment:
     pace: Pace
     engine: Engine = LOCAL
     run: str = ""
+    is_tonight: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a night gave. `edition` is None when it had been made before; `page` is the archive page's file."""
+    """What a night gave. `edition` is None when it had been made before; `page` is the archive page's file.
+
+    `mailed` says whether this run sent anything.
+    """
 
     ending: Ending
     rendered: Rendered
     receipts: tuple[Receipt, ...]
     page: Path
     edition: Edition | None = None
+    mailed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

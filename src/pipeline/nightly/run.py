@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from importlib import metadata
@@ -39,7 +39,7 @@ from pipeline.store.backup import Restored, restore
 from pipeline.store.checkpoints import checkpoints_of, forget_unfinished, unfinished_nights
 from pipeline.store.core import Store, open_store
 from pipeline.store.lock import run_lock
-from pipeline.store.rows import Night
+from pipeline.store.rows import FAILED, Delivery, Night, Run
 
 Value = TypeVar("Value")
 
@@ -47,8 +47,8 @@ Value = TypeVar("Value")
 def run_night(config: Config, moment: Moment, progress: Progress = QUIET, mail: bool = True) -> Outcome:
     """Make the night's edition, save it, mail it; under the lock, once. What an earlier run left is gone on with.
 
-    A night before that of the latest edition is made of stored articles and not mailed. Raises LockedError when another
-    run is at work, and other NewsfoldErrors when the night cannot be made.
+    A night before that of the latest edition is made of stored articles and not mailed, unless it is tonight's. Raises
+    LockedError when another run is at work, and other NewsfoldErrors when the night cannot be made.
     """
     with _run(config, moment, progress) as (store, ended):
         desk = _desk(config, moment, store, progress)
@@ -78,8 +78,23 @@ def make_edition(config: Config, moment: Moment, store: Store, progress: Progres
 
 
 def last_unfinished(config: Config) -> date | None:
-    """The latest night that a run began and did not bring to its edition, or None."""
-    return max(unfinished_nights(config.unfinished_folder), default=None)
+    """The latest night that a run began and did not bring to its edition, else one that the last run did not mail.
+
+    None when there is neither. Raises StoreError as `open_store` does.
+    """
+    if nights := unfinished_nights(config.unfinished_folder):
+        return nights[-1]
+    if not config.state_file.exists():
+        return None
+    with open_store(config.state_file) as store:
+        return next((run.night for run in store.last_runs(1) if run.finished is None or _is_left(run, store)), None)
+
+
+def _is_left(run: Run, store: Store) -> bool:
+    """Whether a run failed before its night's mail had gone out."""
+    mail = store.ledger.deliveries(run.night.isoformat())
+    waiting = (DeliveryState.PENDING, DeliveryState.SENDING)
+    return run.has_failed and (not mail or any(message.state in waiting for message in mail))
 
 
 @contextlib.contextmanager
@@ -90,7 +105,7 @@ def _run(config: Config, moment: Moment, progress: Progress) -> Iterator[tuple[S
         try:
             yield store, ended
         except NewsfoldError as error:
-            store.finish_run(run, f"failed: {error}", moment.pace.now())
+            store.finish_run(run, f"{FAILED}{error}", moment.pace.now())
             raise
         store.finish_run(run, ended[0], moment.pace.now())
 
@@ -112,6 +127,9 @@ def _desk(config: Config, moment: Moment, store: Store, progress: Progress) -> D
     """
     latest = store.latest_night()
     if latest is None or moment.night >= latest[0]:
+        return Desk(config, moment, store, progress)
+    if moment.is_tonight:
+        progress.warn(f"the edition of {latest[0]} lies after tonight's: the clock is wrong, or its date was a slip")
         return Desk(config, moment, store, progress)
     time_of_day = latest[1].astimezone(config.zone).time()
     cutoff = datetime.combine(moment.night, time_of_day, config.zone)
@@ -205,10 +223,15 @@ def _night(desk: Desk, mail: bool) -> Outcome:
         edition, rendered = night.edition, night.rendered
     _publish(config, store, desk.progress)
     # A past night that was made of stored articles has never had any mail.
-    is_for_readers = not desk.backfill or bool(store.ledger.deliveries(rendered.edition))
-    receipts = _mail(desk, rendered) if mail and is_for_readers else ()
+    before = store.ledger.deliveries(rendered.edition)
+    receipts = _mail(desk, rendered) if mail and (before or not desk.backfill) else ()
+    mailed = _sent(receipts) > _sent(before)
     page = edition_page(config.archive_folder, rendered.edition)
-    return Outcome(_ending(edition), rendered, receipts, page, edition)
+    return Outcome(ending_of(edition), rendered, receipts, page, edition, mailed)
+
+
+def _sent(messages: Sequence[Receipt] | Sequence[Delivery]) -> int:
+    return sum(message.state is DeliveryState.SENT for message in messages)
 
 
 def _publish(config: Config, store: Store, progress: Progress) -> None:
@@ -272,8 +295,8 @@ def _mail(desk: Desk, rendered: Rendered) -> tuple[Receipt, ...]:
         return receipts
 
 
-def _ending(edition: Edition | None) -> Ending:
-    """How the night ended."""
+def ending_of(edition: Edition | None) -> Ending:
+    """How a night ended that gave this edition, or none because it had been made before."""
     if edition is None:
         return Ending.MADE_BEFORE
     if edition.failed_sources:

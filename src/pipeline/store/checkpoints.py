@@ -61,12 +61,14 @@ class FileCheckpoints:
         """The records kept under a name, or None when there are none or the file is damaged."""
         try:
             with gzip.open(self._file(name), "rt", encoding="utf-8") as lines:
-                return [_converter().structure(json.loads(line), kind) for line in lines]
+                records = [_converter().structure(json.loads(line), kind) for line in lines]
         except FileNotFoundError:
             return None
         # What cattrs raises when a line is no such record is a group of these.
         except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, ExceptionGroup):
             return None
+        # To gzip a file without a byte is whole; no records are some bytes.
+        return records if self._file(name).stat().st_size else None
 
     def save(self, name: str, records: Iterable[object]) -> None:
         """Keep records under a name; what was made of those kept before goes.

@@ -1,9 +1,11 @@
 """The store's door: one object over one SQLite file."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -194,3 +196,15 @@ def open_store(path: Path) -> Store:
     database = open_database(path)
     database.change("INSERT INTO settings VALUES ('secret', ?) ON CONFLICT DO NOTHING", (secrets.token_hex(32),))
     return Store(database)
+
+
+@contextmanager
+def store_to_read(path: Path) -> Iterator[Store]:
+    """The store in a file, to be looked at; an empty one, which is gone in the end, where there is none.
+
+    Whoever looks before the first night must not come to own the file that the night's user has to write.
+    """
+    with ExitStack() as stack:
+        if not path.exists():
+            path = Path(stack.enter_context(TemporaryDirectory())) / path.name
+        yield stack.enter_context(open_store(path))

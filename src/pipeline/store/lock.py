@@ -4,6 +4,7 @@ The lock belongs to the process and is gone when that ends, however it ends: wha
 """
 
 import contextlib
+import fcntl
 import os
 import platform
 from collections.abc import Iterator
@@ -38,6 +39,24 @@ def run_lock(folder: Path) -> Iterator[None]:
     finally:
         _write(path, "")
         lock.release()
+
+
+def at_work(folder: Path) -> str:
+    """Who holds the lock of the state in a folder, in words; empty when nobody does.
+
+    A run that begins in the moment of looking is not kept from it: what no run has signed is not looked at.
+    """
+    path = folder / LOCK
+    try:
+        with path.open("rb") as file:
+            if not file.read(1):
+                return ""
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return holder(path)
+    except OSError:
+        return ""
+    return ""
 
 
 def holder(path: Path) -> str:

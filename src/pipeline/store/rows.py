@@ -27,6 +27,10 @@ class Night:
     files: tuple[FileState, ...] = ()
 
 
+FAILED = "failed: "
+"""How the outcome of a run begins that ended by an error."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run of the night. Without `finished` it is still going on or has died; the run lock tells which.
@@ -40,6 +44,11 @@ class Run:
     finished: datetime | None
     outcome: str
     name: str = ""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it ended by an error, which its outcome tells."""
+        return self.outcome.startswith(FAILED)
 
 
 @dataclass(frozen=True, slots=True)
