@@ -25,15 +25,22 @@ from pipeline.credentials import credential, first_line, in_environment
 from pipeline.errors import ConfigError
 from pipeline.values import (
     FOLDER,
+    Days,
     FeedAddress,
     HeaderText,
     HostName,
     HostsAndNetworks,
+    Hours,
     ListId,
     Location,
+    Number,
     PingAddress,
+    Port,
+    PositiveDays,
     PositiveInt,
+    Seconds,
     SecureAddress,
+    Switch,
     Textfile,
     WebAddress,
 )
@@ -62,7 +69,7 @@ class SourceConfig(_Section):
     """Which files of a folder, and of the folders in it, are read."""
     name: Annotated[str, Field(examples=["Harbour Post"])] = ""
     """The publisher to note for articles that do not say theirs."""
-    required: bool = False
+    required: Switch = False
     """Fail the night when this source cannot be read, instead of only reporting it."""
 
     @model_validator(mode="after")
@@ -86,24 +93,24 @@ class FetchConfig(_Section):
     """Requests at once."""
     per_host: PositiveInt = 2
     """Requests at once to one host."""
-    pause_seconds: Annotated[float, Field(ge=0)] = 0.5
+    pause_seconds: Annotated[Number, Field(ge=0, le=3_600)] = 0.5
     """Seconds between two requests to one host."""
-    timeout_seconds: PositiveInt = 30
+    timeout_seconds: Seconds = 30
     """Seconds that one whole answer may take."""
     largest_bytes: PositiveInt = 10 * 1024 * 1024
     """Size of one answer after decompression; what is larger is refused."""
-    complete_teasers: bool = True
+    complete_teasers: Switch = True
     """Fetch the page of a feed entry that is only a teaser, where robots.txt allows it."""
     allow_private: Annotated[HostsAndNetworks, Field(examples=[["10.0.0.0/8"]])] = ()
     """Hosts and networks to ask although they are not public."""
-    report_after_nights: PositiveInt = 3
+    report_after_nights: PositiveDays = 3
     """A feed without success for so many nights is reported in the edition."""
 
 
 class CopiesConfig(_Section):
     """What counts as a copy, and which of several leads."""
 
-    threshold: Annotated[float, Field(gt=0, le=1)] = 0.5
+    threshold: Annotated[Number, Field(gt=0, le=1)] = 0.5
     """Share of five-word runs in common (exact Jaccard) from which two articles are copies."""
     preferred_sources: Annotated[tuple[str, ...], Field(examples=[["Reuters"]])] = ()
     """Publishers whose article stands for its copies, the most preferred first."""
@@ -131,7 +138,7 @@ class TopicConfig(_Section):
         tuple[Annotated[str, Field(pattern=r"\w")], ...], Field(min_length=1, examples=[["wind power", "grid", "oil"]])
     ]
     """Words and phrases; a story belongs here when most of its texts begin with one."""
-    weight: Annotated[float, Field(ge=0)] = 1.0
+    weight: Annotated[Number, Field(ge=0)] = 1.0
     """How much it raises a story: 1 as much as one more outlet that reports it."""
 
 
@@ -142,22 +149,22 @@ class EditionConfig(_Section):
     """At most this many stories."""
     quiet: Literal["mail", "skip"] = "mail"
     """What a night with nothing new, at all or on a reader's topics, gives: a short mail, or none."""
-    remember_days: PositiveInt = 7
+    remember_days: PositiveDays = 7
     """How many nights back a story may be continued."""
 
 
 class KeepConfig(_Section):
     """For how many days the state keeps what; 0 keeps it for good. What is older is dropped at the end of a night."""
 
-    texts_days: Annotated[int, Field(ge=0)] = 30
+    texts_days: Days = 30
     """Articles' texts; never less than `edition.remember_days`."""
-    articles_days: Annotated[int, Field(ge=0)] = 365
+    articles_days: Days = 365
     """Articles, copies and rejects, for `newsfold explain`; an article is news but once all the same."""
-    editions_days: Annotated[int, Field(ge=0)] = 0
+    editions_days: Days = 0
     """Editions with their stories, in the state and in the archive."""
-    messages_days: Annotated[int, Field(ge=0)] = 30
+    messages_days: Days = 30
     """Mails' bytes, in the state and in the outbox."""
-    receipts_days: Annotated[int, Field(ge=0)] = 1095
+    receipts_days: Days = 1095
     """Who was sent what, and how each run ended; never less than `messages_days`."""
 
 
@@ -169,7 +176,7 @@ class SmtpConfig(_Section):
 
     host: Annotated[str, Field(examples=["mail.example.org"])]
     """The server's name."""
-    port: PositiveInt = 587
+    port: Port = 587
     """Its port: 587 goes with "starttls", 465 with "tls"."""
     security: Literal["starttls", "tls", "none"] = "starttls"
     """How to encrypt; "none" is for a server on this machine."""
@@ -179,7 +186,7 @@ class SmtpConfig(_Section):
     """The environment variable that holds the password."""
     password_file: Annotated[Location | None, Field(examples=["smtp-password"])] = None
     """Or a file whose first line is the password; it wins over the variable."""
-    timeout_seconds: PositiveInt = 60
+    timeout_seconds: Seconds = 60
     """Seconds that the server may take for one answer."""
 
     def password(self) -> SecretStr:
@@ -288,7 +295,7 @@ class MailConfig(_Section):
     """Who writes here leaves the list: `newsfold unsubscribe --mbox`."""
     unsubscribe_url: Annotated[SecureAddress | None, Field(examples=["https://example.org/leave/"])] = None
     """One-click address (RFC 8058), to which a token is appended."""
-    hold_hours: PositiveInt = 18
+    hold_hours: Hours = 18
     """An edition older than this is held, not sent."""
     lists: tuple[ListConfig, ...] = ()
     smtp: SmtpConfig | None = None
@@ -425,24 +432,31 @@ def load(path: Path) -> Config:
 
 def _explain(location: tuple[int | str, ...], kind: str, message: str) -> str:
     """One line for one wrong key: where it is, what is wrong and, for an unknown key, the nearest valid name."""
-    where = ".".join(str(part) for part in location)
+    where = ".".join(map(str, location))
+    name = ".".join(part for part in location if isinstance(part, str))
+    is_table = _section_at(location) is not None and name not in _inline(Config)
     if kind == "extra_forbidden":
         return f"{where}: unknown key{_hint(location)}"
-    if kind == "tuple_type" and _section_at(location) is not None:
-        return f"{where}: there may be several of these tables; write [[{where}]], in two pairs of brackets"
+    if kind == "tuple_type" or (kind == "model_type" and isinstance(location[-1], int)):
+        if is_table:
+            return f"{where}: there may be several of these tables; write [[{name}]], in two pairs of brackets"
+        return f"{where}: a list; write it in square brackets" if kind == "tuple_type" else f"{where}: text or a table"
     if kind == "model_type":
         return f"{where}: a table; write [{where}], in one pair of brackets, with its keys below"
-    return f"{where}: {message}"
+    return f"{where}: {message.removeprefix('Value error, ')}"
 
 
 def _hint(location: tuple[int | str, ...]) -> str:
-    """What an unknown key was meant to be: one that its table knows, or one of the same name elsewhere."""
+    """What an unknown key was meant to be: one that its table knows, or one of that name or nearly so elsewhere."""
     name, table = str(location[-1]), _section_at(location[:-1])
     known = list(table.model_fields) if table else []
-    near = difflib.get_close_matches(name.casefold().replace("-", "_"), known, n=1)
-    elsewhere = [path for path in _paths(Config) if path.rpartition(".")[2] == name]
-    if near or elsewhere:
-        return f"; did you mean {(elsewhere or near)[0]!r}?"
+    elsewhere: dict[str, str] = {}
+    for path in _paths(Config):
+        elsewhere.setdefault(path.rpartition(".")[2], path)
+    typed = name.casefold().replace("-", "_")
+    near, far = (difflib.get_close_matches(typed, names, n=1) for names in (known, elsewhere))
+    if meant := elsewhere.get(name) or (near and near[0]) or (far and elsewhere[far[0]]):
+        return f"; did you mean {meant!r}?"
     return f"; valid here: {', '.join(known)}"
 
 
@@ -464,8 +478,17 @@ def table_kind(annotation: object) -> type[_Section] | None:
 
 
 def _paths(table: type[_Section]) -> Iterator[str]:
-    """Every key that stands in a table and in those below it, with its way from there."""
+    """Every key and table that stands in a table and in those below it, with its way from there."""
     for name, field in table.model_fields.items():
-        below = table_kind(field.annotation)
-        is_inline = field.json_schema_extra == INLINE
-        yield from (f"{name}.{path}" for path in _paths(below)) if below and not is_inline else (name,)
+        yield name
+        if (below := table_kind(field.annotation)) and field.json_schema_extra != INLINE:
+            yield from (f"{name}.{path}" for path in _paths(below))
+
+
+def _inline(table: type[_Section]) -> Iterator[str]:
+    """The keys of a table and of those below it whose tables stand in one line, with their way from there."""
+    for name, field in table.model_fields.items():
+        if field.json_schema_extra == INLINE:
+            yield name
+        elif below := table_kind(field.annotation):
+            yield from (f"{name}.{path}" for path in _inline(below))

@@ -16,17 +16,19 @@ def credential(name: str) -> Path | None:
 
 
 def first_line(path: Path, key: str) -> SecretStr:
-    """The first line of a file. Raises ConfigError, naming the key of the configuration, when there is none."""
+    """The first line of a file. Raises ConfigError, naming the key of the configuration, when nothing is in it."""
     try:
-        return SecretStr(path.read_text(encoding="utf-8").splitlines()[0])
-    except (OSError, UnicodeDecodeError, IndexError) as error:
+        line = path.read_text(encoding="utf-8-sig").partition("\n")[0]
+    except (OSError, UnicodeDecodeError) as error:
         cause = error.strerror if isinstance(error, OSError) else "no line of UTF-8 text"
         raise ConfigError(f"{key} {path}: cannot be read ({cause})") from None
+    if not line.strip():
+        raise ConfigError(f"{key} {path}: cannot be read (its first line is empty)")
+    return SecretStr(line)
 
 
 def in_environment(variable: str, missing: str) -> SecretStr:
-    """The value of an environment variable. Raises ConfigError with the message given when it is not set."""
-    try:
-        return SecretStr(os.environ[variable])
-    except KeyError:
-        raise ConfigError(missing) from None
+    """The value of an environment variable. Raises ConfigError with the message given when it is not set, or empty."""
+    if not (value := os.environ.get(variable)):
+        raise ConfigError(missing)
+    return SecretStr(value)

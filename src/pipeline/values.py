@@ -1,6 +1,7 @@
 """The kinds of values that the configuration takes.
 
-The context under `FOLDER`, if there is one, is the folder that relative paths start at.
+The context under `FOLDER`, if there is one, is the folder that relative paths start at. Nothing is taken for what it is
+not, such as text or `true` for a number; a time is no longer than can be reckoned with.
 """
 
 import ipaddress
@@ -13,7 +14,14 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 
 FOLDER = "folder"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-PositiveInt = Annotated[int, Field(gt=0)]
+Switch = Annotated[bool, Field(strict=True)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+PositiveInt = Annotated[int, Field(gt=0, strict=True)]
+PositiveDays = Annotated[int, Field(gt=0, le=36_500, strict=True)]
+Days = Annotated[int, Field(ge=0, le=36_500, strict=True)]
+Hours = Annotated[int, Field(gt=0, le=87_600, strict=True)]
+Seconds = Annotated[int, Field(gt=0, le=86_400, strict=True)]
+Port = Annotated[int, Field(gt=0, le=65_535, strict=True)]
 HeaderText = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
 
 
@@ -30,7 +38,9 @@ def _is_ping_address(value: SecretStr) -> SecretStr:
 
 
 def _from_folder(path: Path, info: ValidationInfo) -> Path:
-    """The path, starting at the context's folder where there is one."""
+    """The path, starting at the context's folder where there is one. Whose home `~` means differs by who runs it."""
+    if path.parts[:1] == ("~",):
+        raise ValueError("write the whole path: nothing is put in the place of ~")
     return info.context[FOLDER] / path if info.context else path
 
 

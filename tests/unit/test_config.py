@@ -140,11 +140,29 @@ def test_an_unknown_key_is_named_with_the_nearest_valid_one(tmp_path: Path, text
         ('archive_url = "javascript:alert(1)"', "archive_url"),
         ('[mail.smtp]\nhost = "h"\nsecurity = "ssl"', "mail.smtp.security"),
         ("[mail.smtp]\nport = 25", "mail.smtp.host"),
+        ("[mail.smtp]\nhost = 'h'\nport = 99999", "mail.smtp.port"),
+        ("[edition]\nstories = '3'", "edition.stories"),
+        ("[edition]\nstories = true", "edition.stories"),
+        ("[edition]\nstories = 3.0", "edition.stories"),
+        ("[edition]\nremember_days = 99999999999", "edition.remember_days"),
+        ("[keep]\ntexts_days = 99999999999", "keep.texts_days"),
+        ("[mail]\nhold_hours = 99999999999", "mail.hold_hours"),
+        ("[fetch]\npause_seconds = inf", "fetch.pause_seconds"),
+        ("[fetch]\npause_seconds = '1'", "fetch.pause_seconds"),
+        ("[fetch]\ncomplete_teasers = 'yes'", "fetch.complete_teasers"),
+        ("[[sources]]\npath = 'a'\nrequired = 1", "sources.0.required"),
+        ("[[topics]]\nname = 'x'\nwords = ['y']\nweight = inf", "topics.0.weight"),
+        ("data_dir = '~/news'", "data_dir"),
     ],
 )
 def test_a_wrong_value_is_named_by_its_key(tmp_path: Path, text: str, where: str) -> None:
     """Wrong types, empty names, header injection and unencrypted addresses, each with where it stands."""
     assert f"\n  {where}: " in complaint(tmp_path, text)
+
+
+def test_a_whole_number_is_a_number(tmp_path: Path) -> None:
+    """What TOML writes without a point may stand where one may be."""
+    assert config(tmp_path, "[fetch]\npause_seconds = 1").fetch.pause_seconds == 1
 
 
 def test_every_wrong_key_is_named_at_once(tmp_path: Path) -> None:
@@ -227,7 +245,20 @@ def test_a_missing_password_names_the_variable(monkeypatch: pytest.MonkeyPatch) 
         SmtpConfig(host="h", user="desk").password()
 
 
-@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe"])
+def test_a_byte_order_mark_is_no_part_of_a_password(tmp_path: Path) -> None:
+    """Nor is the end of a line, as editors of other systems write it."""
+    path = write(tmp_path, "secret", b"\xef\xbb\xbfhunter2 \r\nnot this\r\n")
+    assert SmtpConfig(host="h", user="desk", password_file=path).password().get_secret_value() == "hunter2 "
+
+
+def test_an_empty_variable_is_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said before the night, and not by the server in the middle of it."""
+    monkeypatch.setenv("NEWSFOLD_SMTP_PASSWORD", "")
+    with pytest.raises(ConfigError, match="set the environment variable NEWSFOLD_SMTP_PASSWORD"):
+        SmtpConfig(host="h", user="desk").password()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"\nhunter2\n", "hunter2\n".encode("utf-16")])
 def test_an_unusable_password_file_is_named(tmp_path: Path, content: bytes | None) -> None:
     """Missing, empty and not text."""
     path = tmp_path / "secret" if content is None else write(tmp_path, "secret", content)
@@ -265,6 +296,14 @@ def test_secrets_are_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         ("[[mail]]\nsender_name = 'x'", "write [mail], in one pair of brackets"),
         ("mail = 'ann@example.org'", "write [mail], in one pair of brackets"),
         ("[[mail.smtp]]\nhost = 'h'", "write [mail.smtp], in one pair of brackets"),
+        ("sources = ['in']", "sources.0: there may be several of these tables; write [[sources]]"),
+        ("languages = 'en'", "languages: a list; write it in square brackets"),
+        ("[mail]\nrecipients = 'ann@example.org'", "mail.recipients: a list; write it in square brackets"),
+        ("[mail]\nrecipients = [5]", "mail.recipients.0: text or a table"),
+        ("timezone = 'Mars'", "timezone: 'Mars' is not an IANA time zone"),
+        ("[smtp]\nhost = 'h'", "smtp: unknown key; did you mean 'mail.smtp'?"),
+        ("[edtion]\nstories = 3", "edtion: unknown key; did you mean 'edition'?"),
+        ("recipient = ['ann@example.org']", "recipient: unknown key; did you mean 'mail.recipients'?"),
         ("recipients = ['ann@example.org']", "recipients: unknown key; did you mean 'mail.recipients'?"),
         ("Data-Dir = 'x'", "Data-Dir: unknown key; did you mean 'data_dir'?"),
         ("[[topics]]\nname = 'x'\nwords = ['y']\nwieght = 2", "topics.0.wieght: unknown key; did you mean 'weight'?"),

@@ -91,10 +91,11 @@ def last_unfinished(config: Config) -> date | None:
 
 
 def _is_left(run: Run, store: Store) -> bool:
-    """Whether a run failed before its night's mail had gone out."""
+    """Whether a run failed between the save of its night's edition and the end of its mail."""
+    if not run.has_failed or run.night not in store.nights_since(run.night):
+        return False
     mail = store.ledger.deliveries(run.night.isoformat())
-    waiting = (DeliveryState.PENDING, DeliveryState.SENDING)
-    return run.has_failed and (not mail or any(message.state in waiting for message in mail))
+    return not mail or any(one.state in (DeliveryState.PENDING, DeliveryState.SENDING) for one in mail)
 
 
 @contextlib.contextmanager
