@@ -16,6 +16,7 @@ from pipeline.mail.smtp import SmtpTransport
 from pipeline.opml import feeds_of
 from pipeline.records import Rendered
 from pipeline.store.backup import check_state
+from pipeline.store.lock import LOCK
 from pipeline.watch.ping import wrong_address
 
 
@@ -52,6 +53,10 @@ def _source(source: SourceConfig) -> Iterator[str]:
 def _data(config: Config) -> Iterator[str]:
     """Whether the state and what lies beside it can be written, and whether the state there is sound."""
     yield from _folder(f"data_dir {config.data_dir}", config.data_dir)
+    folders = (config.archive_folder, config.outbox_folder, config.signature_folder, config.unfinished_folder)
+    for path in (config.state_file, config.data_dir / LOCK, *folders):
+        if path.exists() and not os.access(path, os.W_OK):
+            yield f"data_dir: {path} cannot be written, as a run may have to; check whose it is and its permissions"
     if config.state_file.exists():
         yield from _raised(lambda: check_state(config.state_file))
 

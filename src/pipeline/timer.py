@@ -147,11 +147,14 @@ def _credentials(job: Job) -> str:
     )
 
 
-def _writable(job: Job) -> str:
+def folders(job: Job) -> tuple[Path, ...]:
     """The folders that a run writes to. The service manager wants them to be there."""
     metrics = job.config.watch.metrics_file
-    folders = dict.fromkeys([job.config.data_dir, *([metrics.parent] if metrics else [])])
-    return "\n".join(f"ReadWritePaths={_word(str(folder))}" for folder in folders)
+    return tuple(dict.fromkeys([job.config.data_dir, *([metrics.parent] if metrics else [])]))
+
+
+def _writable(job: Job) -> str:
+    return "\n".join(f"ReadWritePaths={_word(str(folder))}" for folder in folders(job))
 
 
 def _devices(job: Job) -> str:

@@ -139,3 +139,12 @@ def test_a_folder_that_may_not_be_written(home: Path) -> None:
         assert any("cannot be written" in line for line in problems(configured(home)))
     finally:
         home.chmod(0o700)
+
+
+def test_what_another_user_left_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A state that was made by root, in a folder that may be written, stops the night of the service's user."""
+    config = configured(home)
+    open_store(config.state_file).close()
+    monkeypatch.setattr("os.access", lambda path, _: Path(path) != config.state_file)
+    (said,) = problems(config)
+    assert said.startswith(f"data_dir: {config.state_file} cannot be written")

@@ -165,3 +165,34 @@ def test_what_does_not_go_together_is_refused(tmp_path: Path, options: list[str]
     """Exit 2 rather than half of what was asked for."""
     config = write(tmp_path, "newsfold.toml", "")
     assert CliRunner().invoke(app, ["install-timer", "-c", str(config), *options]).exit_code == 2
+
+
+@pytest.mark.parametrize("options", [["--cron"], ["--write", "units"]])
+def test_root_installs_what_another_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]) -> None:
+    """The folders that are made for the night are of whom it runs as; those that were there stay whose they are."""
+    given: list[tuple[Path, str]] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SUDO_USER", "ann")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("shutil.chown", lambda folder, user: given.append((folder, user)))
+    config = write(tmp_path, "newsfold.toml", "[watch]\nmetrics_file = 'prom/x.prom'")
+    for _ in range(2):
+        done = CliRunner().invoke(app, ["install-timer", "-c", str(config), *options])
+        assert done.exit_code == 0, done.output
+    assert given == [(tmp_path / "data", "ann"), (tmp_path / "prom", "ann")]
+
+
+def test_an_unknown_user_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A unit for nobody would fail at night."""
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    config = write(tmp_path, "newsfold.toml", "")
+    done = CliRunner().invoke(app, ["install-timer", "-c", str(config), "--cron"], env={"SUDO_USER": "no-such-user"})
+    assert done.exit_code == 2
+    assert "cannot be given to 'no-such-user'" in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """One line and exit 1, and no fault of the program: units go to places that not everybody may write to."""
+    config, place = write(tmp_path, "newsfold.toml", ""), write(tmp_path, "file", "")
+    done = CliRunner().invoke(app, ["install-timer", "-c", str(config), "--write", str(place / "units")])
+    assert (done.exit_code, done.stderr) == (1, f"newsfold: {place / 'units'}: cannot be used (Not a directory)\n")

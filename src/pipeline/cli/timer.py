@@ -54,7 +54,7 @@ def install_timer(
     )
     if cron:
         # The line's shell opens the log there before the first night could make the folder.
-        job.config.data_dir.mkdir(parents=True, exist_ok=True)
+        _make_folders(job)
         show(cron_line(job).rstrip("\n"))
         return
     for name, text in units(job).items():
@@ -70,10 +70,28 @@ def install_timer(
 def _next_steps(job: "Job", timer: str) -> None:
     """Make what the service needs to find, and say what is left to do."""
     manager = "systemctl" if job.user else "systemctl --user"
-    job.config.data_dir.mkdir(parents=True, exist_ok=True)
+    _make_folders(job)
     say(f"next: {manager} daemon-reload && {manager} enable --now {timer}")
     if not job.user:
         say("and, for nights when you are not logged in: loginctl enable-linger")
+
+
+def _make_folders(job: "Job") -> None:
+    """Make the folders that are missing, as those of whom the night runs as: root may install what another runs."""
+    from pipeline.timer import folders
+
+    for folder in folders(job):
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            if job.user and os.geteuid() == 0:
+                _give(folder, job.user)
+
+
+def _give(folder: Path, user: str) -> None:
+    try:
+        shutil.chown(folder, user)
+    except LookupError as error:
+        raise ConfigError(f"install-timer: {folder} cannot be given to {user!r}: there is no such user") from error
 
 
 def _command() -> Path:
