@@ -55,7 +55,7 @@ def _data(config: Config) -> Iterator[str]:
     yield from _folder(f"data_dir {config.data_dir}", config.data_dir)
     folders = (config.archive_folder, config.outbox_folder, config.signature_folder, config.unfinished_folder)
     for path in (config.state_file, config.data_dir / LOCK, *folders):
-        if path.exists() and not os.access(path, os.W_OK):
+        if os.access(config.data_dir, os.W_OK) and path.exists() and not os.access(path, os.W_OK):
             yield f"data_dir: {path} cannot be written, as a run may have to; check whose it is and its permissions"
     if config.state_file.exists():
         yield from _raised(lambda: check_state(config.state_file))

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from filelock import FileLock
@@ -67,6 +68,31 @@ def test_rows_that_lead_nowhere_stop_a_backup_and_no_night(config: Config, tmp_p
     with pytest.raises(StoreError, match="rows that lead nowhere"):
         write_backup(config.state_file, tmp_path / "copy.sqlite", NOW)
     assert not (tmp_path / "copy.sqlite").exists()
+
+
+def test_a_damaged_state_is_named_and_not_its_copy(config: Config, tmp_path: Path) -> None:
+    """The copy is gone by the time that somebody reads the message."""
+    run(config)
+    content = bytearray(config.state_file.read_bytes())
+    content[20_000:29_000] = b"x" * 9_000
+    config.state_file.write_bytes(content)
+    with pytest.raises(StoreError, match=f"store {config.state_file}: .*restore a backup"):
+        write_backup(config.state_file, tmp_path / "copy.sqlite", NOW)
+
+
+def test_a_state_on_a_read_only_disk_is_backed_up(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fails is mounted read-only: then a copy is wanted most, and nothing can be made beside the state."""
+    run(config)
+    before = sorted(config.data_dir.iterdir())
+    monkeypatch.setattr("os.access", lambda path, _: Path(path) != config.data_dir)
+    opened = Mock(wraps=sqlite3.connect)
+    monkeypatch.setattr("sqlite3.connect", opened)
+    write_backup(config.state_file, tmp_path / "copy.sqlite", NOW)
+    assert any(str(call.args[0]).endswith("/state.sqlite?mode=ro&immutable=1") for call in opened.mock_calls)
+    assert sorted(config.data_dir.iterdir()) == before
+    check_state(tmp_path / "copy.sqlite", thoroughly=True)
 
 
 def test_a_file_that_is_there_is_not_replaced(config: Config, tmp_path: Path) -> None:
@@ -203,6 +229,12 @@ def test_who_has_left_since_the_backup_stays_away(config: Config, tmp_path: Path
     check_state(done.replaced, thoroughly=True)
     with open_store(config.state_file) as store:
         assert [one.recipient for one in store.subscriptions.departures(config.mail.list_id)] == ["ann@example.org"]
+
+
+def test_a_backup_that_is_not_there_is_named(config: Config, tmp_path: Path) -> None:
+    """A mistyped name is what it is taken for."""
+    with pytest.raises(StoreError, match=r"nope: there is none"):
+        restore_state(config, tmp_path / "nope", NOW)
 
 
 def test_a_damaged_state_is_replaced_and_kept(config: Config, tmp_path: Path) -> None:

@@ -49,8 +49,12 @@ def write_backup(state: Path, target: Path, now: datetime, replace: bool = False
         raise ConfigError(f"backup {target}: is there already; choose another name, or --force to replace it")
     with _scratch(target) as made:
         _copy(state, made)
-        _mark(made, now)
-        check_state(made, thoroughly=True)
+        try:
+            _mark(made, now)
+            check_state(made, thoroughly=True)
+        except StoreError as error:
+            # The copy has the faults of what it is a copy of, which is the file that a person can do something about.
+            raise StoreError(str(error).replace(str(made), str(state))) from error
         size = made.stat().st_size
         _put(made, target)
     return size
@@ -60,8 +64,10 @@ def restore(backup: Path, state: Path, now: datetime) -> Restored:
     """Put a backup in the place of a state, which is kept beside it; call it under the run lock.
 
     Who has unsubscribed since the backup was made stays so, as long as the replaced state can be read.
-    Raises StoreError when the backup is not sound or the disk is full; the state is then as it was.
+    Raises StoreError when the backup is not there or not sound, or the disk is full; the state is then as it was.
     """
+    if not backup.is_file():
+        raise StoreError(f"backup {backup}: there is none; name a file that `newsfold backup` wrote")
     check_state(backup, thoroughly=True)
     state.parent.mkdir(parents=True, exist_ok=True)
     with _scratch(state) as made:
@@ -153,11 +159,21 @@ def _scratch(target: Path) -> Iterator[Path]:
 def _copy(source: Path, target: Path) -> None:
     """Make a database what another one is at this moment, in one transaction of each."""
     with (
-        explained(target),
+        _explained(source, target),
         closing(_reader(source)) as origin,
         closing(sqlite3.connect(target, timeout=BUSY_SECONDS)) as copy,
     ):
         origin.backup(copy)
+
+
+@contextmanager
+def _explained(source: Path, target: Path) -> Iterator[None]:
+    """Raise what SQLite reports while it copies as the error of one of the two files: only writing fills a disk."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        with explained(target if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL else source):
+            raise
 
 
 def _mark(copy: Path, made: datetime) -> datetime:
@@ -209,5 +225,7 @@ def _writer(path: Path) -> sqlite3.Connection:
 
 
 def _reader(path: Path) -> sqlite3.Connection:
-    """A connection that only reads."""
-    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    """A connection that only reads, from a read-only disk too, where SQLite cannot make the side files it wants."""
+    is_fixed = not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists()
+    options = "mode=ro&immutable=1" if is_fixed else "mode=ro"
+    return sqlite3.connect(f"file:{quote(str(path))}?{options}", uri=True, timeout=BUSY_SECONDS)
