@@ -23,6 +23,7 @@ from pipeline.records import Hints, Kind, RawItem
 from pipeline.stages.fetch import Past, fetch, is_teaser
 from pipeline.store.core import open_store
 from pipeline.web.crew import Manners
+from pipeline.web.feeds import is_due, new_feed
 from webserver import Answer, Fault, Request, WebServer, dripping, endless, garbage, gzipped, moved, reset, web_server
 
 LONG = " ".join(
@@ -328,3 +329,17 @@ def test_what_a_teaser_is() -> None:
     assert not is_teaser(item("word " * 200 + "end."))
     assert not is_teaser(item("Short.", url=""))
     assert not is_teaser(item("Short.", url="file:///etc/passwd"))
+
+
+def test_no_feed_rests_for_good() -> None:
+    """A clock that ran a year ahead, or a server that wants as long, does not silence a feed when that is over."""
+    now = moment().cutoff
+    feed = new_feed("https://example.org/feed", now)
+    assert is_due(feed, now)
+    rests = [
+        (timedelta(0), True),
+        (timedelta(hours=1), False),
+        (timedelta(days=30), False),
+        (timedelta(days=365), True),
+    ]
+    assert [is_due(replace(feed, next_try=now + rest), now) for rest, _ in rests] == [due for _, due in rests]

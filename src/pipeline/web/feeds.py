@@ -44,8 +44,8 @@ def new_feed(url: str, now: datetime) -> FeedState:
 
 
 def is_due(state: FeedState, now: datetime) -> bool:
-    """Whether a feed is to be asked now."""
-    return state.next_try is None or state.next_try <= now
+    """Whether a feed is to be asked now: none rests longer than one that is gone, whatever clock or server said so."""
+    return state.next_try is None or not now < state.next_try <= now + timedelta(days=RETIREMENT)
 
 
 def validators(state: FeedState) -> dict[str, str]:
