@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -185,6 +186,16 @@ def test_a_run_that_failed_before_its_mail_is_gone_on_with(config: Config) -> No
     config.archive_folder.unlink()
     assert last_unfinished(config) == TONIGHT
     assert run(config).mailed is True
+
+
+def test_a_fault_is_noted_as_what_ended_the_run(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has to look for a run that seems to be going on, and the fault itself comes through."""
+
+    monkeypatch.setattr(choice, "dedupe", Mock(side_effect=ZeroDivisionError("no copies")))
+    with pytest.raises(ZeroDivisionError):
+        run(config)
+    told = "failed: a fault in the program (ZeroDivisionError('no copies'))"
+    assert asked(config, "SELECT outcome FROM runs") == [(told,)]
 
 
 def test_a_later_edition_does_not_keep_tonight_from_its_sources(config: Config, tmp_path: Path) -> None:

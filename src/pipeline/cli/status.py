@@ -69,7 +69,7 @@ def _show_runs(config: Config, store: "Store") -> None:
         made = counts.get(past.night)
         if made is not None and past.outcome in _MAKING:
             line += f"  {made.articles} articles, {made.stories} stories, {made.rejected} rejected"
-        show(line)
+        show(printable(line))
 
 
 def _show_unfinished(config: Config) -> None:

@@ -105,8 +105,11 @@ def _run(config: Config, moment: Moment, progress: Progress) -> Iterator[tuple[S
         run, ended = store.start_run(moment.night, moment.pace.now(), moment.run), list[str]()
         try:
             yield store, ended
-        except NewsfoldError as error:
-            store.finish_run(run, f"{FAILED}{error}", moment.pace.now())
+        except Exception as error:
+            told = str(error) if isinstance(error, NewsfoldError) else f"a fault in the program ({error!r})"
+            # What ended the run is raised, also when it keeps the list of runs from being written.
+            with contextlib.suppress(StoreError):
+                store.finish_run(run, f"{FAILED}{told}", moment.pace.now())
             raise
         store.finish_run(run, ended[0], moment.pace.now())
 
