@@ -268,6 +268,16 @@ def test_an_answer_that_nobody_reads_keeps_the_exit_code(home: Path, tiny_causal
 
 
 @pytest.mark.usefixtures("home")
+def test_a_folder_that_cannot_be_written_is_no_fault_of_the_program(home: Path) -> None:
+    """A preview has one line of its log for it."""
+    (home / "file").write_text("", encoding="utf-8")
+    done = newsfold("preview", *NIGHT, "--out", "file/look")
+    assert done.exit_code == 1
+    (line,) = [told for told in map(json.loads, done.stderr.splitlines()) if told["level"] == "error"]
+    assert line["event"] == "file/look: cannot be used (Not a directory)"
+
+
+@pytest.mark.usefixtures("home")
 def test_a_date_before_all_calendars_is_code_2() -> None:
     """It is named, and is no fault in the program."""
     done = newsfold("run", "--date", "0001-01-01")

@@ -16,6 +16,7 @@ from pipeline.cli.terminal import DEFAULT_FILE, Address, ConfigFile, EngineName,
 from pipeline.config import DEFAULT_MODEL, Config, Device, DigestConfig, load
 from pipeline.errors import ConfigError
 from pipeline.nightly.steps import Ending, Step
+from pipeline.printable import printable
 
 if TYPE_CHECKING:
     from pipeline.cli.watching import Run
@@ -140,7 +141,7 @@ def send(
         answer = [mail_line(receipt, config) for receipt in receipts]
         if not all(receipt.state.value in SETTLED for receipt in receipts):
             work.code = Exit.FAILED
-    leave(answer, work.code)
+    leave(map(printable, answer), work.code)
 
 
 @exits
@@ -207,7 +208,11 @@ def _dry_run(config: Config, moment: "Moment", work: "Run") -> tuple[list[str], 
 
 
 def _outcome_lines(outcome: "Outcome") -> Iterator[str]:
-    """Where the edition is, what it holds and who got it."""
+    """Where the edition is, what it holds and who got it, as a terminal may be shown it."""
+    return map(printable, _told_of(outcome))
+
+
+def _told_of(outcome: "Outcome") -> Iterator[str]:
     if outcome.edition is not None:
         counts = outcome.edition.counts
         yield (

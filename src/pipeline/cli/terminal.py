@@ -26,7 +26,7 @@ EngineName = Annotated[Engine, typer.Option("--engine", help="local, or ray for 
 Address = Annotated[str, typer.Option(help="the Ray cluster; none: one is started on this machine")]
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-_OF_THE_PLACE = (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG)
+_OF_THE_PLACE = (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
 DISK_ADVICE = "nothing half-written is left: see to the disk and run again"
 
 
@@ -85,8 +85,8 @@ def exits(command: Callable[Parameters, Exit | None]) -> Callable[Parameters, No
             elif is_of_the_disk(error):
                 say(f"newsfold: {error}; see to the disk and run again: what was being written is not whole")
                 code = Exit.FAILED
-            elif error.filename is not None and error.errno in _OF_THE_PLACE:
-                say(f"newsfold: {shown(Path(error.filename))}: cannot be used ({error.strerror})")
+            elif place := unusable_place(error):
+                say(f"newsfold: {place}")
                 code = Exit.FAILED
             else:
                 raise
@@ -98,6 +98,13 @@ def exits(command: Callable[Parameters, Exit | None]) -> Callable[Parameters, No
 def is_of_the_disk(error: BaseException) -> bool:
     """Whether a disk is full or may not be written: no failure of the program's."""
     return isinstance(error, OSError) and error.errno in _DISK
+
+
+def unusable_place(error: BaseException) -> str:
+    """What is wrong with a file or folder that somebody named, in words; empty when an error is of another kind."""
+    if isinstance(error, OSError) and error.errno in _OF_THE_PLACE and error.filename is not None:
+        return f"{shown(Path(error.filename))}: cannot be used ({error.strerror})"
+    return ""
 
 
 def code_of(error: NewsfoldError) -> Exit:

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from pipeline.cli.bars import bars, is_terminal
 from pipeline.cli.logs import LOGGER, log_of
-from pipeline.cli.terminal import DISK_ADVICE, Exit, code_of, is_of_the_disk
+from pipeline.cli.terminal import DISK_ADVICE, Exit, code_of, is_of_the_disk, unusable_place
 from pipeline.config import Config
 from pipeline.errors import InputError, NewsfoldError
 from pipeline.files import write_atomically
@@ -161,6 +161,8 @@ def logged_run() -> Iterator[Run]:
             run.code = int(Exit.FAILED)
             if is_of_the_disk(error):
                 LOGGER.error("%s; %s", error, DISK_ADVICE)
+            elif place := unusable_place(error):
+                LOGGER.error("%s", place)
             else:
                 LOGGER.critical("a fault in the program", exc_info=True)
                 if shown is not None:

@@ -25,7 +25,8 @@ def run_lock(folder: Path) -> Iterator[None]:
     Raises LockedError at once, naming the holder, when another run has it; StoreError when it cannot be had at all.
     """
     path = folder / LOCK
-    lock = FileLock(path, timeout=0)
+    # Where a file system knows no locks there is none: a file that stands for one would outlive a killed process.
+    lock = FileLock(path, timeout=0, fallback_to_soft=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
