@@ -60,7 +60,7 @@ def test_a_list_of_its_own_alone_makes_no_plain_list(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (LISTS, "mail: Value error, list daily.example.org: 'Law' is none of the [[topics]] (none)"),
+        (LISTS, "mail: list daily.example.org: 'Law' is none of the [[topics]] (none)"),
         (TOPICS + LISTS.replace('topics = ["Sea"]', 'topics = ["See"]'), "'See' is none of the [[topics]] (Sea, Law)"),
         (TOPICS + LISTS.replace("sea.ex", "Daily.ex"), "each list needs an id of its own"),
         (TOPICS + LISTS.replace("bob@", "ANN@"), "is on the list daily.example.org twice, with different topics"),
