@@ -133,6 +133,8 @@ def test_known_damage_is_mended(damaged: str, clean: str) -> None:
         ("LINDMAR, March 9 (HNA) — Police said", "Police said"),
         ("Paris (VNA) - France", "France"),
         ("LONDON — The", "The"),
+        ("(Harbour Wire) -- Police said", "Police said"),
+        ("(The ferry) was late", "(The ferry) was late"),
         ("The council met (again) — and voted.", "The council met (again) — and voted."),
         ("He left - twice.", "He left - twice."),
         ("", ""),

@@ -81,6 +81,23 @@ def test_captions_are_not_quotable(sentence: str) -> None:
     assert not is_quotable(sentence)
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f"— {ALONE}",
+        f"| Lucan Ferreby/HNA {ALONE}",
+        f"Updated | {ALONE}",
+        f"CLOSE {ALONE}",
+        f"Image caption {ALONE}",
+        "For a full account of the fire in the harbour of Port Ansel, click here.",
+    ],
+)
+def test_a_sites_own_words_are_not_quotable(sentence: str) -> None:
+    """Captions, credits and buttons that a dump ran into a sentence, and the rest of a line that was cut."""
+    assert is_quotable(ALONE)
+    assert not is_quotable(sentence)
+
+
 @pytest.mark.parametrize("end", ["...", "…", "....", ",...", " ...", "…”"])
 def test_what_is_cut_off_is_not_quotable(end: str) -> None:
     """A teaser that ends in dots lacks its end."""
