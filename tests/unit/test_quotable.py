@@ -31,7 +31,16 @@ def test_what_stands_alone_is_quotable(sentence: str) -> None:
     "start",
     [
         *"He She It They But And So However Therefore Additionally Except There This One Earlier".split(),
-        *("In response,", "In fact,", "Since then,", "For example,", "One of these", "Most of them", "The two"),
+        *(
+            "In response,",
+            "In fact,",
+            "Since then,",
+            "For example,",
+            "One of these",
+            "Most of them",
+            "The two",
+            "Well,",
+        ),
     ],
 )
 def test_what_leans_on_something_before_is_not_quotable(start: str) -> None:

@@ -20,7 +20,7 @@ _OPENING_QUOTE = "“\"'‘"
 # Starts that lean on a sentence before them, which the digest may not hold. What only looks like one may begin a
 # sentence: "There were no injuries", "This week", "Earlier on Tuesday", "One of the drivers".
 _LEANING = re.compile(
-    r"(?:and|but|or|so|yet|then|he|she|it|they|his|her|its|their|that|these|those|here"
+    r"(?:and|but|or|so|yet|well(?=,)|then|he|she|it|they|his|her|its|their|that|these|those|here"
     r"|this(?! (?:week|weekend|month|year|morning|summer|spring|autumn|fall|winter)\b)"
     r"|there(?! (?:is|are|was|were|has|have|had|will)\b)|earlier(?! (?:this|in|on)\b)"
     r"|one(?! of (?!these|those|them|his|her|its|their|our|my))"
