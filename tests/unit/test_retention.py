@@ -248,6 +248,28 @@ def test_a_slip_in_the_date_drops_nothing(config: Config) -> None:
     assert asked(config, "SELECT count(*) FROM articles WHERE text != ''") == [(4,)]
 
 
+def test_a_source_that_may_not_be_read_any_more_fails_no_night(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is gone is forgotten; one in a folder that is closed tonight may be there tomorrow, unchanged."""
+    for name in ("closed", "gone"):
+        write_lines(tmp_path / "in" / f"{name}.jsonl", [{**LINES[0], "id": name}])
+    run(config, TONIGHT)
+    (tmp_path / "in" / "gone.jsonl").unlink()
+    stat = Path.stat
+
+    def closed(path: Path, **how: bool) -> object:
+        if path.name == "closed.jsonl":
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **how)
+
+    monkeypatch.setattr(Path, "is_file", lambda path: path.name != "closed.jsonl" and path.exists())
+    monkeypatch.setattr(Path, "stat", closed)
+    run(config, TONIGHT + timedelta(days=1))
+    known = [Path(str(path)).name for (path,) in asked(config, "SELECT path FROM files ORDER BY path")]
+    assert known == ["closed.jsonl", "day.jsonl"]
+
+
 def test_times_that_need_each_other_hold() -> None:
     """Texts are kept as long as stories are continued, and bytes as long as a message may go out; 0 is for good."""
     config = Config(

@@ -28,7 +28,7 @@ def tidy(desk: Desk) -> Dropped:
         withdraw_editions(config.archive_folder, store.dropped_editions() if dropped.editions else ())
     except OSError as error:
         raise StoreError(f"{config.data_dir}: what is not kept cannot be removed ({error})") from error
-    store.forget_files(path for path in store.files() if not Path(path).exists())
+    store.forget_files(path for path in store.files() if _is_gone(path))
     if str(dropped):
         desk.progress.say(f"dropped what is older than is kept: {dropped}")
     try:
@@ -37,6 +37,17 @@ def tidy(desk: Desk) -> Dropped:
     except StoreError as error:
         desk.progress.warn(f"the state file could not be made smaller, which loses nothing: {error}")
     return dropped
+
+
+def _is_gone(path: str) -> bool:
+    """Whether a file is there no more; of one in a folder that may not be read that cannot be said."""
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def cuts_of(config: Config, today: date) -> Cuts:
