@@ -1,7 +1,8 @@
 """Which files of a folder to read tonight: those that are new or have changed, and whole."""
 
+import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,14 +32,15 @@ class Listing:
 def list_files(source: SourceConfig, known: Mapping[str, FileState]) -> Listing:
     """The files of a source of files; `known` are those read on earlier nights, by path.
 
-    Hidden files, and those in hidden folders, are nobody's articles. A file named as unfinished comes as a reject. One
-    that changes after it was listed is listed again next time. Raises OSError when a folder cannot be listed.
+    Hidden files, and those in hidden folders, are nobody's articles. A file named as unfinished comes as a reject, as
+    does a folder in the source's that cannot be listed. A file that changes after it was listed is listed again next
+    time. There is nothing in a source with a problem.
     """
-    if source.path is None:
+    if source.path is None or problem_of(source.path):
         return Listing()
     files: list[Path] = []
     states: list[FileState] = []
-    unfinished: list[Reject] = []
+    unfinished = list(_closed(source.path))
     unchanged = 0
     for path in _matching(source.path, source.pattern):
         state = state_of(path)
@@ -53,6 +55,29 @@ def list_files(source: SourceConfig, known: Mapping[str, FileState]) -> Listing:
         else:
             files.append(path)
     return Listing(tuple(files), tuple(states), unchanged, tuple(unfinished))
+
+
+def problem_of(place: Path) -> str:
+    """Why a source of files cannot be read, in words; empty when it can."""
+    try:
+        if place.is_dir():
+            os.scandir(place).close()
+        elif not place.exists():
+            return "not found"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return ""
+
+
+def _closed(place: Path) -> Iterator[Reject]:
+    """The folders in a folder that cannot be listed: what matches in them is passed over without a word."""
+    errors: list[OSError] = []
+    for _ in os.walk(place, onerror=errors.append):
+        pass
+    for error in errors if place.is_dir() else ():
+        folder = Path(error.filename)
+        if not _is_hidden(folder, place):
+            yield Reject("ingest", shown(folder), f"cannot be read ({error.strerror}); check its permissions")
 
 
 def _matching(place: Path, pattern: str) -> Sequence[Path]:

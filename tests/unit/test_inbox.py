@@ -9,9 +9,11 @@ import pytest
 from articles import aged, rejects, write
 from pipeline import inbox
 from pipeline.config import SourceConfig
+from pipeline.errors import InputError
 from pipeline.inbox import Listing, list_files, settled
 from pipeline.readers import read_file
-from pipeline.records import RawItem
+from pipeline.records import SOURCE_FAILED, RawItem, Reject
+from pipeline.stages.ingest import ingest
 
 
 def listed(folder: Path, before: Listing | None = None, pattern: str = "*") -> Listing:
@@ -101,3 +103,38 @@ def test_a_fresh_file_is_given_time_to_settle(tmp_path: Path, monkeypatch: pytes
     os.utime(fresh, (time.time() + 3600,) * 2)
     settled(fresh)
     assert len(waited) == 1
+
+
+@pytest.fixture
+def closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders called `closed` may not be listed, by root neither."""
+    scandir = os.scandir
+
+    def refuse(path: os.PathLike[str]) -> object:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+
+@pytest.mark.usefixtures("closed")
+def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path) -> None:
+    """Below a source it is a reject, and the rest is read; hidden ones are nobody's articles as ever."""
+    for name in ("a.txt", "closed/b.txt", ".git/closed/c.txt"):
+        write(tmp_path, name, "text")
+    found = listed(tmp_path)
+    assert "a.txt" in names(found)
+    assert [(one.location, one.reason) for one in found.unfinished] == [
+        (str(tmp_path / "closed"), "cannot be read (Permission denied); check its permissions")
+    ]
+
+
+@pytest.mark.usefixtures("closed")
+def test_a_source_that_may_not_be_read_has_failed(tmp_path: Path) -> None:
+    """It is no quiet night: the service may run as somebody who cannot see the folder."""
+    write(tmp_path, "closed/b.txt", "text")
+    (told,) = ingest([SourceConfig(path=tmp_path / "closed")])
+    assert told == Reject(SOURCE_FAILED, str(tmp_path / "closed"), "cannot be read (Permission denied)")
+    with pytest.raises(InputError, match=r"closed: cannot be read \(Permission denied\); check"):
+        list(ingest([SourceConfig(path=tmp_path / "closed", required=True)]))
