@@ -1,6 +1,7 @@
 """`newsfold config check` finds before the first night what would break it, all of it at once."""
 
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -67,6 +68,20 @@ def test_everything_wrong_is_told_at_once(home: Path, monkeypatch: pytest.Monkey
     ):
         assert sum(part in line for line in said) == 1, (part, said)
     assert len(said) == 6
+
+
+def test_weights_that_are_cut_off_are_found(home: Path, tiny_causal: Path) -> None:
+    """A disk was full when they were copied, or they were not copied at all; nothing is loaded to see that."""
+    copy = shutil.copytree(tiny_causal, home / "model")
+    lines = f"[digest]\nmodel = '{copy}'"
+    assert found(home, lines) == ()
+    (weights,) = copy.glob("*.safetensors")
+    weights.write_bytes(weights.read_bytes()[:-1])
+    (cut,) = found(home, lines)
+    weights.unlink()
+    (missing,) = found(home, lines)
+    assert cut.startswith(f"digest: model '{copy}': cannot be loaded (")
+    assert f"no safetensors in {copy}" in missing
 
 
 @pytest.mark.parametrize(

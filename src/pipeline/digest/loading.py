@@ -100,12 +100,29 @@ def load_consistency_model(device: Device = "auto") -> ConsistencyModel:
 def check_models(name: str, device: Device = "auto") -> None:
     """Look whether a writer and the checker's model can be here, without loading them; a hub id is taken at its word.
 
-    Raises ModelError with what to do when a model or the device is not here.
+    Raises ModelError with what to do when a model or the device is not here, or weights are not whole.
     """
-    _resolve(name)
-    _resolve(settings_of(consistency_model()).base)
+    for model in dict.fromkeys((name, settings_of(consistency_model()).base)):
+        _require_whole(model, Path(_resolve(model)))
     if device in ("cuda", "mps"):
         _device(device)
+
+
+def _require_whole(name: str, folder: Path) -> None:
+    """Raises ModelError when a local folder has no weights, or some cut off: their headers tell how long they are."""
+    if not folder.is_dir():
+        return
+    from safetensors import SafetensorError, safe_open
+
+    files = list(folder.glob("*.safetensors"))
+    try:
+        for file in files:
+            with safe_open(file, framework="np"):
+                pass
+    except (OSError, SafetensorError) as error:
+        raise ModelError(_not_loaded(name, error)) from error
+    if not files:
+        raise ModelError(_not_loaded(name, FileNotFoundError(f"no safetensors in {folder}")))
 
 
 def _share_cores() -> None:
