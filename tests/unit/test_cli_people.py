@@ -218,7 +218,7 @@ def test_explain_answers_why() -> None:
     assert "outlets 3: 2 carry the text of fire-copy" in why
     assert "together on 2026-03-10: similarity 0." in why
     assert "fire-bell and fire-copy: ansel, " in why
-    assert "nearest other story s" in why
+    assert "nearest other story on " in why
     assert "1. " in newsfold("explain", "2026-03-10").stdout
     assert newsfold("explain", "fire-post", "--state", "state/state.sqlite").stdout == article.stdout
     assert newsfold("explain", story[:6]).stdout == why
