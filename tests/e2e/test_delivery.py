@@ -1,5 +1,6 @@
 """Delivery over a real SMTP connection to a server that fails in every way servers fail."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,16 @@ def test_silence_after_the_final_dot_is_unknown(sender: Sender) -> None:
     with MailServer({"bob": [Fault("end", hold=True)]}) as server:
         assert sender.send(server.config(timeout_seconds=1)) == {**ALL_SENT, "bob": "unknown"}
     assert server.recipients().count("bob") == 1
+
+
+def test_a_server_may_take_its_time_over_a_message(sender: Sender) -> None:
+    """It may look for viruses first (RFC 5321 section 4.5.3.2.6): given up too soon, what it took would be in doubt."""
+    with MailServer({"bob": [Fault("end", hold=True)]}) as server:
+        late = threading.Timer(2.5, server.release.set)
+        late.start()
+        assert sender.send(server.config(timeout_seconds=1)) == ALL_SENT
+        late.join()
+    assert server.recipients() == ["ann", "bob", "carol"]
 
 
 @pytest.mark.parametrize("point", ["rcpt", "end"])

@@ -196,7 +196,5 @@ def test_a_missed_night_is_made_of_stored_articles(config: Config, tmp_path: Pat
     assert (again.ending, again.receipts) == (Ending.MADE_BEFORE, ())
     assert mails(config) == [TONIGHT.isoformat(), LATER.isoformat()]
     assert run(config, LATER).rendered == latest.rendered
-    receipts = send_pending(
-        config, replace(moment(TOMORROW), pace=moment(LATER).pace), of_that_night=True, retry_unknown=False
-    )
+    receipts = send_pending(config, replace(moment(TOMORROW), pace=moment(LATER).pace), of_that_night=True)
     assert ["held" in receipt.detail for receipt in receipts] == [True]

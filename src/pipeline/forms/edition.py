@@ -12,8 +12,7 @@ from pipeline.forms.words import clean, clip, counted, day_month, listed, local,
 from pipeline.records import Choice, Edition, Entry, Method, Reject
 
 _UNSUBSCRIBE: Final = (
-    "To stop this mail, use your mail program’s unsubscribe command, which reads the headers of this message, "
-    "or write to its sender."
+    "To stop this mail, use your mail program’s unsubscribe command, if it shows one, or write to its sender."
 )
 _SUBJECT: Final = 120
 _TITLE: Final = 60
@@ -103,11 +102,11 @@ def _preheader(edition: Edition) -> str:
 def _counts(edition: Edition, told: int) -> str:
     """What came in and what became of it; `told` stories are in this form."""
     found = len(edition.entries)
-    if not found:
+    if not edition.counts.articles:
         return f"{counted(edition.counts.items, 'item')} came in · no stories"
-    stories = (
-        counted(found, "story", "stories") if told == found else f"{told:,} of {counted(found, 'story', 'stories')}"
-    )
+    stories = counted(found, "story", "stories") if found else "no stories"
+    if told != found:
+        stories = f"{told:,} of {stories}"
     return " · ".join(
         (
             f"{counted(edition.counts.articles, 'article')} from {counted(edition.counts.outlets, 'outlet')}",
