@@ -8,7 +8,8 @@ import pytest
 
 from listeners import Notes
 from made_nights import LINES, TONIGHT, WEDNESDAY, asked, configured, line, moment, write_lines
-from pipeline.config import Config, DigestConfig
+from mailserver import Fault, MailServer
+from pipeline.config import Config, DigestConfig, MailConfig, ReaderConfig
 from pipeline.engine import choice
 from pipeline.errors import NewsfoldError
 from pipeline.nightly import line as nightly_line
@@ -16,6 +17,7 @@ from pipeline.nightly.desk import Outcome
 from pipeline.nightly.run import last_unfinished, prepare_night, run_night, send_pending
 from pipeline.nightly.steps import Ending, Step
 from pipeline.progress import QUIET
+from pipeline.records import DeliveryState
 from pipeline.stages.summarise import summarise
 
 TOMORROW, LATER = TONIGHT + timedelta(days=1), TONIGHT + timedelta(days=2)
@@ -153,6 +155,16 @@ def test_a_night_with_an_edition_is_not_prepared(config: Config) -> None:
     with pytest.raises(NewsfoldError, match="has its edition already"):
         prepare(config, Step.CLEAN)
     assert last_unfinished(config) is None
+
+
+def test_a_wait_for_the_server_is_told(config: Config) -> None:
+    """A run that seems to stand still says that it will try mail again, and when."""
+    with MailServer({"ann": [Fault("rcpt", reply="451 4.7.1 greylisted")]}) as server:
+        mail = MailConfig(recipients=(ReaderConfig(address="ann@example.org"),), smtp=server.config())
+        heard: list[str] = []
+        (receipt,) = run(config.model_copy(update={"mail": mail}), heard=heard).receipts
+    assert receipt.state is DeliveryState.SENT
+    assert len([told for told in heard if "some mail was put off" in told]) == 1
 
 
 def test_a_night_can_be_made_without_mail(config: Config) -> None:

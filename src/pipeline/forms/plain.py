@@ -98,7 +98,7 @@ def _story(story: StoryView, page: str) -> str:
     if story.more:
         lines.append(f"{_INDENT}{story.more}")
     if page:
-        lines += [f"{_INDENT}In the archive:", f"{_INDENT}{page}"]
+        lines += ["", f"{_INDENT}In the archive:", f"{_INDENT}{page}"]
     return "\n".join(lines).rstrip()
 
 

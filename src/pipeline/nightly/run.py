@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TypeVar
@@ -268,13 +269,19 @@ def _mail(desk: Desk, rendered: Rendered, retry: Collection[DeliveryState] = ())
         open_transport(config.mail, config.outbox_folder, rendered.edition) as transport,
     ):
         skip_quiet = config.edition.quiet == "skip"
-        pace = desk.moment.pace
+        pace = replace(desk.moment.pace, sleep=partial(_patient, desk))
         receipts = deliver(rendered, config.mail, desk.store, transport, pace, skip_quiet=skip_quiet, retry=retry)
         tally |= Counter(receipt.state.value for receipt in receipts)
         held = hold_reason(rendered, config.mail, pace.now())
         if held and not all(receipt.state.is_settled for receipt in receipts):
             desk.progress.warn(f"edition {rendered.edition} is {held}; a larger limit lets it go")
         return receipts
+
+
+def _patient(desk: Desk, seconds: float) -> None:
+    """Wait before mail that was put off is tried again, and say so: nothing else is heard meanwhile."""
+    desk.progress.say(f"some mail was put off; it is tried again in {seconds:.0f} s")
+    desk.moment.pace.sleep(seconds)
 
 
 def _ending(edition: Edition | None) -> Ending:

@@ -205,7 +205,7 @@ class _Job:
             in_doubt = in_doubt + 1 if outcome.state is DeliveryState.UNKNOWN else 0
             if in_doubt == MOST_IN_DOUBT:
                 self.note(rows[position:], f"put off: the server did not answer to {in_doubt} messages in a row")
-                return True
+                return again or position < len(rows)
         return again
 
     def _attempt(self, row: Delivery) -> Outcome:
