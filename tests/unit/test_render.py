@@ -215,6 +215,15 @@ def test_quiet_night_says_so() -> None:
         assert "31" in form
 
 
+def test_a_failed_source_is_named_once() -> None:
+    """Reasons that begin with the source's address do not make it stand there twice."""
+    address = "https://post.example/feed.xml"
+    failed = (Reject("source", address, f"{address}: the connection failed"),)
+    rendered = render(replace(edition(), failed_sources=failed), ZONE)
+    for form in (shown(rendered.html), squeezed(rendered.text), shown(rendered.page)):
+        assert form.count(address) == 1
+
+
 def test_a_night_of_old_stories_says_who_was_read() -> None:
     """Numbers of articles and outlets stand in the head of a quiet night too."""
     counts = Counts(items=2, articles=2, outlets=1, stories=1)

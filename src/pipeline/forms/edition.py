@@ -38,7 +38,7 @@ def view_edition(edition: Edition, zone: ZoneInfo, web: str = "") -> EditionView
         quiet=quiet,
         stories=tuple(view_story(entry, rank, clock) for rank, entry in enumerate(edition.entries, start=1)),
         ledger=_ledger(edition, len(edition.entries)),
-        failed=tuple(FailureView(_note(place(item.location)), _note(item.reason)) for item in edition.failed_sources),
+        failed=tuple(_failure(item) for item in edition.failed_sources),
         left_out=_by_reason((item.reason, clean(item.headline) or item.story) for item in edition.left_out),
         rejected=_by_reason(_rejected(item) for item in edition.rejects),
         made=_made(edition),
@@ -183,6 +183,11 @@ def _ledger(edition: Edition, told: int) -> tuple[LedgerRow, ...]:
 
 def _rejected(item: Reject) -> tuple[str, str]:
     return f"{clean(item.stage)}: {clean(item.reason)}", place(item.location) or item.article
+
+
+def _failure(item: Reject) -> FailureView:
+    """A source and why it could not be read; some reasons name the source themselves, which is said once."""
+    return FailureView(_note(place(item.location)), _note(item.reason.removeprefix(f"{item.location}: ")))
 
 
 def _by_reason(pairs: Iterable[tuple[str, str]]) -> tuple[Reason, ...]:
