@@ -110,6 +110,17 @@ def test_a_long_list_is_told_in_short(home: Path, tiny_causal: Path, server: Mai
     assert [line.split()[0] for line in newsfold("send").stdout.splitlines()] == ["failed", "mail:"]
 
 
+def test_a_server_that_takes_nothing_fills_no_log(home: Path, tiny_causal: Path) -> None:
+    """Of a list that nobody got, the log names twenty, which is enough to see why, and counts the others."""
+    with MailServer({"*": [Fault("mail", reply="550 5.7.1 not your sender")]}) as server:
+        with_mail(home, tiny_causal, server.port, *(f"reader{n}@example.org" for n in range(30)))
+        done = newsfold("run")
+    assert done.exit_code == 1
+    assert done.stderr.count("not your sender") == 20
+    assert "10 more messages are not settled" in done.stderr
+    assert done.stdout.splitlines()[-1] == "mail: 0 sent now, 30 pending (newsfold send)"
+
+
 def test_a_held_edition_is_told(home: Path, tiny_causal: Path) -> None:
     """Mail that waits because it is late is no riddle: the log says why, and what lets it go."""
     with MailServer() as server, pytest.MonkeyPatch.context() as patch:

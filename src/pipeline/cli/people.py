@@ -11,7 +11,7 @@ import typer
 from pipeline.cli.bars import listening
 from pipeline.cli.configuration import config_app
 from pipeline.cli.feeds import feeds_app
-from pipeline.cli.status import mail_line, mail_summary, worth_a_line
+from pipeline.cli.status import LISTED, mail_line, mail_summary, worth_a_line
 from pipeline.cli.terminal import DEFAULT_FILE, Address, ConfigFile, EngineName, Exit, exits, say, show
 from pipeline.config import DEFAULT_MODEL, Config, Device, DigestConfig, load
 from pipeline.nightly.steps import Ending, Step
@@ -189,9 +189,11 @@ def _run(config: Config, moment: "Moment", work: "Run", mail: bool) -> tuple[lis
     outcome = run_night(config, moment, work, mail=mail)
     for reject in outcome.edition.failed_sources if outcome.edition else ():
         work.warn(f"source {reject.location}: {reject.reason}")
-    for receipt in outcome.receipts:
-        if not receipt.state.is_settled:
-            work.warn(f"mail {receipt.state.value} to {receipt.recipient}: {receipt.detail}")
+    unsettled = [receipt for receipt in outcome.receipts if not receipt.state.is_settled]
+    for receipt in unsettled[:LISTED]:
+        work.warn(f"mail {receipt.state.value} to {receipt.recipient}: {receipt.detail}")
+    if len(unsettled) > LISTED:
+        work.warn(f"{len(unsettled) - LISTED:,} more messages are not settled")
     return list(_outcome_lines(outcome)), _exit_code(outcome)
 
 
@@ -229,7 +231,7 @@ def _outcome_lines(outcome: "Outcome") -> Iterator[str]:
     told = worth_a_line([receipt for receipt in outcome.receipts if not receipt.earlier])
     for receipt in told:
         yield f"mail {receipt.state.value}{f' to {receipt.recipient}' if receipt.recipient else ''}: {receipt.detail}"
-    if len(told) < len(outcome.receipts):
+    if len(told) < len(outcome.receipts) or not all(receipt.state.is_settled for receipt in told):
         yield mail_summary(outcome.receipts)
 
 
