@@ -135,6 +135,8 @@ def test_harmless_parts_may_go(shorter: str, source: str) -> None:
         ("The paper said the dam broke.", "Citing two officials in Oru, the paper said the dam broke."),
         ("He was booed.", "Following a truce with Jon Vik, he was booed."),
         ("Video showed Jon Vik (Oru).", "Video showed Jon Vik (Oru) coughing near the old bridge."),
+        ("Records showed.", "High-ranking officer Anna Berg asked the king for mercy, records showed."),
+        ("Figures show.", "Boeing built 40 aircraft in Oru in May, figures show."),
         ("Anna Berg resigned.", "Anna Berg, the former mayor of Lindmar, resigned."),
         ("", "The dam broke."),
     ],

@@ -94,7 +94,7 @@ def test_what_does_not_fit_says_so() -> None:
     """The best are kept, and each of the others carries its headline and the reason."""
     edition = made(story("a", 1), story("b", 3), story("c", 2), most=1)
     assert [entry.summary.story.id for entry in edition.entries] == ["b"]
-    reason = "beyond the 1 stories an edition holds"
+    reason = "beyond the 1 story an edition holds"
     assert [(left.story, left.headline, left.reason) for left in edition.left_out] == [
         ("c", "Headline of c", reason),
         ("a", "Headline of a", reason),

@@ -31,7 +31,16 @@ def test_what_stands_alone_is_quotable(sentence: str) -> None:
     "start",
     [
         *"He She It They But And So However Therefore Additionally Except There This One Earlier".split(),
-        *("In response,", "In fact,", "Since then,", "For example,", "One of these", "Most of them", "The two"),
+        *(
+            "In response,",
+            "In fact,",
+            "Since then,",
+            "For example,",
+            "One of these",
+            "Most of them",
+            "The two",
+            "Well,",
+        ),
     ],
 )
 def test_what_leans_on_something_before_is_not_quotable(start: str) -> None:
@@ -78,6 +87,23 @@ def test_speakers_without_a_name_are_not_quoted(sentence: str) -> None:
 )
 def test_captions_are_not_quotable(sentence: str) -> None:
     """Without the picture they tell nothing."""
+    assert not is_quotable(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f"— {ALONE}",
+        f"| Lucan Ferreby/HNA {ALONE}",
+        f"Updated | {ALONE}",
+        f"CLOSE {ALONE}",
+        f"Image caption {ALONE}",
+        "For a full account of the fire in the harbour of Port Ansel, click here.",
+    ],
+)
+def test_a_sites_own_words_are_not_quotable(sentence: str) -> None:
+    """Captions, credits and buttons that a dump ran into a sentence, and the rest of a line that was cut."""
+    assert is_quotable(ALONE)
     assert not is_quotable(sentence)
 
 

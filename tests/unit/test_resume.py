@@ -113,7 +113,7 @@ def test_only_what_the_edition_has_room_for_is_written(config: Config, monkeypat
     assert edition is not None
     assert [entry.summary.story.id for entry in edition.entries] == written
     assert len(edition.left_out) == edition.counts.stories - 1
-    assert {left.reason for left in edition.left_out} == {"beyond the 1 stories an edition holds"}
+    assert {left.reason for left in edition.left_out} == {"beyond the 1 story an edition holds"}
     assert all(left.headline for left in edition.left_out)
 
 

@@ -282,8 +282,10 @@ def _is_opening(given: _Source, part: Sequence[int], following: Sequence[int]) -
     has_verb = given.verb_in(part) is not None
     if given.mark_after(part[0]) != "," or not _WEAKENING.isdisjoint(opening) or _takes_up(given, part, following):
         return False
-    if first.endswith("ing") and first not in _OPENINGS:
-        return len(part) >= FEWEST_REMARK_WORDS and _is_main_clause(given, following) and _ends_well(given, following)
+    if _may_be_participle(first) and first not in _OPENINGS:
+        # With a verb it may be the subject: "Boeing built 40 aircraft, figures showed".
+        long_enough = not has_verb and len(part) >= FEWEST_REMARK_WORDS
+        return long_enough and _is_main_clause(given, following) and _ends_well(given, following)
     if first not in _OPENINGS:
         return False
     if has_verb:
@@ -294,6 +296,11 @@ def _is_opening(given: _Source, part: Sequence[int], following: Sequence[int]) -
         return False
     measured = any(_MEASURES.search(given.words[row]) for row in following)
     return not measured and _is_main_clause(given, following)
+
+
+def _may_be_participle(word: str) -> bool:
+    """Whether a word may be one that says what someone does besides ("speaking"); "high-ranking" describes."""
+    return word.endswith("ing") and "-" not in word
 
 
 def _takes_up(given: _Source, part: Sequence[int], following: Sequence[int]) -> bool:
@@ -331,7 +338,7 @@ def _is_last_remark(given: _Source, start: int, end: int) -> bool:
     if _PASSIVE_AT_END.fullmatch(opening):
         # Without a verb before it, it may be the verb itself: "Berg, a judge, stopped by the road".
         return given.verb_in(given.part_of(start - 1)) is not None
-    return first.endswith("ing") and not given.capital[start] and end - start >= FEWEST_PARTICIPLE_WORDS
+    return _may_be_participle(first) and not given.capital[start] and end - start >= FEWEST_PARTICIPLE_WORDS
 
 
 def _is_remark(given: _Source, part: Sequence[int], following: Sequence[int]) -> bool:
@@ -386,7 +393,7 @@ def _is_insertion(given: _Source, part: Sequence[int], following: Sequence[int])
     # A measure may hold in that scene only: "Sales, in the three months to June, rose 5 percent".
     measured = any(_MEASURES.search(given.words[row]) for row in (*given.part_of(part[0] - 1), *following))
     is_passive = bool(_PASSIVE.fullmatch(" ".join(words[:2])))
-    return not measured and (words[0] in _INSERTIONS or words[0].endswith("ing") or is_passive)
+    return not measured and (words[0] in _INSERTIONS or _may_be_participle(words[0]) or is_passive)
 
 
 def _is_adjunct(given: _Source, start: int, end: int) -> bool:

@@ -7,11 +7,15 @@ balanced setting prefers those it does not doubt. The strict setting would refus
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain, islice
 
 from pipeline.digest.check import Checker, Setting
 from pipeline.digest.condense import harmless_cuts
 from pipeline.digest.grounding import fault_of_facts, read_sources
+from pipeline.digest.instructions import for_readers
+from pipeline.digest.quotable import is_quotable
+from pipeline.digest.readable import readable_title
 from pipeline.digest.select import agreement
 from pipeline.records import Article, Story
 from pipeline.text.casing import recased
@@ -24,13 +28,17 @@ LONGEST = 140
 """Characters of a headline that is made of a text's beginning."""
 TITLE_CASE = 0.6
 """Share of a title's words with a capital from which capitals tell no names."""
+FIRST = 2
+"""Sentences from the top of a text that may stand for a title."""
+BEGINNING = 2_000
+"""Characters of a text in which they are looked for when nothing else of it is read."""
 READ = 6
 """Titles that the consistency model reads at most."""
 _QUOTATION = re.compile(r"[“\"][^“”\"]*[”\"]")
 
 
 def headline(story: Story, checker: Checker | None = None) -> str:
-    """The best title that holds, else how the story's first text begins, else the best title; "" when there is none.
+    """The best title that holds, else the best beginning of a text, else the best title; "" when there is none.
 
     A lone article keeps its title.
     """
@@ -40,7 +48,18 @@ def headline(story: Story, checker: Checker | None = None) -> str:
     best = _preferred(held, story, checker)
     if best is not None:
         return best.title
-    return next(chain(filter(None, map(_beginning, story.leads)), (article.title for article in ranked)), "")
+    return _best_beginning(story) or next((article.title for article in ranked), "")
+
+
+def label(article: Article) -> str:
+    """What one article is called: its title, else how its text begins, else ""; nothing that speaks to a model.
+
+    For stories whose digest is not written; it reads no more than the beginning.
+    """
+    if title := readable_title(article.title):
+        return title
+    begun = _beginning(replace(article, text=for_readers(article.text[:BEGINNING], article.lang)))
+    return _shortened(begun[0]) if begun else ""
 
 
 def _ranked(story: Story) -> list[Article]:
@@ -83,11 +102,28 @@ def _as_sentence(title: str, texts: str) -> str:
     return recased(title.lower(), texts) if capitals >= TITLE_CASE * len(words) else title
 
 
-def _beginning(article: Article) -> str:
-    """How a text begins, on one line that is not long, without a full stop; "" when no sentence of it holds a word."""
+def _best_beginning(story: Story) -> str:
+    """Of the sentences that the texts begin with, one that can stand alone and needs no cut, and says most of what the
+    texts agree on; else how the first text begins that holds a word.
+    """
+    weights = agreement(story, of_titles=1.0)
+    begun = [(place, sentence) for lead in story.leads for place, sentence in enumerate(_beginning(lead))]
+    alone = [(-place, _shortened(sentence)) for place, sentence in begun if is_quotable(sentence)]
+    if not alone:
+        return _shortened(begun[0][1]) if begun else ""
+    ranked = [(place, not title.endswith("…"), _share_of_story(title, weights), title) for place, title in alone]
+    return max(ranked)[-1]
+
+
+def _beginning(article: Article) -> list[str]:
+    """The first sentences of a text that hold a word, without its dateline."""
     told = sentences(without_dateline(article.text), article.lang)
-    first = next((sentence for sentence in told if any(map(str.isalnum, sentence))), "")
-    start, end = next(iter(harmless_cuts(first)), (len(first), len(first)))
-    kept = (first[:start] + first[end:]).rstrip(".")
+    return [sentence for sentence in told if any(map(str.isalnum, sentence))][:FIRST]
+
+
+def _shortened(sentence: str) -> str:
+    """A sentence as a title that is not long: without the first part that can be left out and without its full stop."""
+    start, end = next(iter(harmless_cuts(sentence)), (len(sentence), len(sentence)))
+    kept = (sentence[:start] + sentence[end:]).rstrip(".")
     title = kept[:1].upper() + kept[1:]
     return title if len(title) <= LONGEST else f"{title[:LONGEST].rsplit(' ', 1)[0]} …"

@@ -14,11 +14,13 @@ _CAPTION = re.compile(
     r"^In this\b.{0,60}\b(?:photo|photograph|image|picture|frame)\b|\b(?:[Ff]ile photo|FILE|AP Photo|Getty Images?)\b"
     r"|, (?:(?:second|third) from )?(?:left|right|centre|center)(?:,| and\b)"
 )
+# A site's own words between those of the report, and what is left of a line that was cut.
+_FURNITURE = re.compile(r"^(?:[-–—|•*·…,;:)”]|CLOSE [A-Z])| \| |\b[Cc]lick here\b|\b[Ii]mage (?:caption|copyright)\b")
 _OPENING_QUOTE = "“\"'‘"
 # Starts that lean on a sentence before them, which the digest may not hold. What only looks like one may begin a
 # sentence: "There were no injuries", "This week", "Earlier on Tuesday", "One of the drivers".
 _LEANING = re.compile(
-    r"(?:and|but|or|so|yet|then|he|she|it|they|his|her|its|their|that|these|those|here"
+    r"(?:and|but|or|so|yet|well(?=,)|then|he|she|it|they|his|her|its|their|that|these|those|here"
     r"|this(?! (?:week|weekend|month|year|morning|summer|spring|autumn|fall|winter)\b)"
     r"|there(?! (?:is|are|was|were|has|have|had|will)\b)|earlier(?! (?:this|in|on)\b)"
     r"|one(?! of (?!these|those|them|his|her|its|their|our|my))"
@@ -52,7 +54,7 @@ def is_quotable(sentence: str) -> bool:
         and is_finished(sentence)
         and not _CUT_OFF.search(sentence)
         and not _CAPTION.search(sentence)
-        and sentence[0] not in ",;:)”"
+        and not _FURNITURE.search(sentence)
         and sentence.count("“") == sentence.count("”")
         and sentence.count('"') % 2 == 0
         and not _LEANING.match(unquoted)

@@ -66,7 +66,7 @@ def select(story: Story, words: int) -> tuple[Candidate, ...]:
     chosen, used = [opening], _words(opening.text)
     for candidate in pool:
         length = _words(candidate.text)
-        if _fits(length, used, words) and not _repeats(candidate, chosen):
+        if _fits(length, used, words) and not repeats(candidate, chosen):
             chosen.append(candidate)
             used += length
     return (opening, *sorted(chosen[1:], key=lambda candidate: (candidate.position, *_best(candidate))))
@@ -101,7 +101,7 @@ def _beginning(story: Story, words: int) -> tuple[Candidate, ...]:
         room -= _words(candidate.text)
         if speaks_to_a_model(candidate.text) or (chosen and room < 0):
             break
-        if not _repeats(candidate, chosen):
+        if not repeats(candidate, chosen):
             chosen.append(candidate)
     return tuple(chosen)
 
@@ -164,7 +164,7 @@ def _was_told(stems: frozenset[str], holders: Mapping[str, Sequence[frozenset[st
     return any(len(stems & before) >= needed for stem in rarest for before in holders.get(stem, ()))
 
 
-def _repeats(candidate: Candidate, others: Sequence[Candidate]) -> bool:
+def repeats(candidate: Candidate, others: Sequence[Candidate]) -> bool:
     """Whether a sentence says much the same as one of the others."""
     return any(_same(candidate, other) for other in others)
 

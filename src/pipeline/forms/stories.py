@@ -24,6 +24,7 @@ from pipeline.forms.words import (
     safe_url,
 )
 from pipeline.records import Article, CopyGroup, DigestSentence, Disagreement, Entry, Method, Story, Summary
+from pipeline.text.normalise import without_dateline
 from pipeline.urls import host
 
 _STAND_IN: Final = 100
@@ -101,7 +102,7 @@ def source_view(article: Article, number: int = 0, anchor: str = "") -> SourceVi
     return SourceView(
         number=number,
         anchor=anchor,
-        title=clean(article.title) or clip(clean(article.text), _STAND_IN) or "Untitled article",
+        title=clean(article.title) or clip(clean(without_dateline(article.text)), _STAND_IN) or "Untitled article",
         outlet=outlet(article),
         url=safe_url(article.url),
         lang=lang,

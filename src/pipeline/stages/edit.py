@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from math import log1p
 
 from pipeline.config import TopicConfig
-from pipeline.digest.readable import readable_title
+from pipeline.digest.headline import label
 from pipeline.records import Counts, Edition, Entry, LeftOut, Merit, Reject, Story, Summary
 from pipeline.topics import topics_of
 
@@ -70,9 +70,9 @@ def edit(
     pairs = [(one, told_of[one.story.id]) for one in ranked]
     entries = [(one, summary) for one, summary in pairs if summary.sentences]
     quiet = [one.left_out(summary.headline, _silence(summary)) for one, summary in pairs if not summary.sentences]
-    beyond = f"beyond the {most} stories an edition holds"
+    beyond = f"beyond the {most} {'story' if most == 1 else 'stories'} an edition holds"
     surplus = [one.left_out(summary.headline, beyond) for one, summary in entries[most:]]
-    surplus += [one.left_out(readable_title(one.story.groups[0].lead.title), beyond) for one in unwritten]
+    surplus += [one.left_out(label(one.story.groups[0].lead), beyond) for one in unwritten]
     left_out = sorted(quiet, key=lambda story: story.story) + surplus
     order = {topic.name: place for place, topic in reversed(list(enumerate(topics)))}
     sections = sorted((_entry(*pair) for pair in entries[:most]), key=lambda entry: order.get(entry.topic, len(topics)))

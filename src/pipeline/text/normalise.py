@@ -19,10 +19,13 @@ _SPACES = re.compile(r"\s+")
 # Not before the marks that French sets apart.
 _SPACE_BEFORE_STOP = re.compile(r"(?<=\w) +(?=[.,](?:\s|$))")
 
-# Place, perhaps a date, perhaps an agency, then a dash: "LINDMAR, March 9 (HNA) — ", "Paris (VNA) - ", "LONDON — ".
+# Place, perhaps a date, perhaps an agency, or the agency alone, then a dash:
+# "LINDMAR, March 9 (HNA) — ", "Paris (VNA) - ", "LONDON — ", "(HNA) — ".
 _DATELINE = re.compile(
     r"(?:(?:[A-Z][^\W\d_]{0,30}[ ,.'’-]{1,3}){1,5}(?:\w{3,9}\.? \d{1,2} ?)?\((?:[A-Z]{2,8}|[A-Z]\w{3,12})\)|"
-    r"[A-Z]{3}[A-Z ,.'’-]{0,30}(?:[A-Z]\w{2,8}\.? \d{1,2})?) ?(?:[—–]|-(?= )|--) ?"
+    r"[A-Z]{3}[A-Z ,.'’-]{0,30}"
+    r"(?:(?<=, )(?:[A-Z][a-z]{1,15}[. ]{0,2}){1,3}(?:, )?)?(?:[A-Z]\w{2,8}\.? \d{1,2})?|"
+    r"\([A-Z][\w ]{1,20}\)) ?(?:[—–]|-(?= )|--) ?"
 )
 
 
