@@ -15,7 +15,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_editions import HOSTILE, NIGHT, ZONE, article, assert_whole, edition, full_edition, lone, outline, tree
+from made_editions import (
+    HOSTILE,
+    NIGHT,
+    ZONE,
+    article,
+    assert_whole,
+    edition,
+    full_edition,
+    lone,
+    outline,
+    sentence,
+    tree,
+)
+from made_editions import entry as story_entry
 from pipeline.config import MailConfig
 from pipeline.forms.palette import DARK, LIGHT, Palette
 from pipeline.forms.plain import WIDTH
@@ -285,6 +298,14 @@ def test_citations_agree_in_all_forms() -> None:
         assert marks == [wire, post, post]
     assert "The wall fell on Monday. [1][2] It was built in 1962. [2]" in rendered.text
     assert "[1] Meridian Wire: Title wire\n        https://meridianwire.example/wire" in rendered.text
+
+
+def test_citations_stand_in_the_order_of_their_numbers() -> None:
+    """However a digest names its sources, a reader sees 1 2 3 and not 2 3 1."""
+    first, second, third = article("a"), article("b", "Evening Bell"), article("c", "RTT")
+    told = (sentence("One.", first), sentence("Two.", third, second, first))
+    groups = (CopyGroup(first), CopyGroup(second), CopyGroup(third))
+    assert "One. [1] Two. [1][2][3]" in render(edition(story_entry("H", *told, groups=groups)), ZONE).text
 
 
 def test_page_explains_every_sentence() -> None:
