@@ -244,6 +244,7 @@ def test_a_night_of_old_stories_says_who_was_read() -> None:
     rendered = render(replace(edition(), counts=counts, left_out=(old,)), ZONE)
     for form in (shown(rendered.html), squeezed(rendered.text), shown(rendered.page)):
         assert squeezed("2 articles from 1 outlet · 0 copies folded · no stories") in form
+        assert squeezed("1 story was found but left out of this edition; the reason is below.") in form
 
 
 def test_the_budget_holds_with_the_way_out() -> None:

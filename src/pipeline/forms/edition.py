@@ -135,7 +135,8 @@ def _quiet(edition: Edition) -> str:
         return f"No new story was found, but {failed} could not be read: perhaps it was not a quiet night."
     if edition.left_out:
         stories = counted(len(edition.left_out), "story was", "stories were")
-        return f"{stories} found but left out of this edition; the reasons are below."
+        reasons = "the reason is" if len(edition.left_out) == 1 else "the reasons are"
+        return f"{stories} found but left out of this edition; {reasons} below."
     counts = edition.counts
     if not counts.items:
         return "All sources were read, and they held nothing at all."
