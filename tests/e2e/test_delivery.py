@@ -178,3 +178,13 @@ def test_international_address_needs_smtputf8(store: Store, outbox: Path) -> Non
                 receipts = deliver(make_rendered(), mail, store, transport, Pace(now=lambda: NOW))
         assert server.recipients() == ([name] if known else [])
     assert [receipt.state.value for receipt in receipts] == ["sent", "failed"]
+
+
+def test_an_international_address_that_is_refused_holds_nobody_up(store: Store, outbox: Path) -> None:
+    """A server that knows RFC 6531 and will not use it refuses one message, not the sender of all."""
+    with MailServer({"*": [Fault("mail", "550 5.6.7 no SMTPUTF8 here")]}, enable_SMTPUTF8=True) as server:
+        mail = make_mail(("jörg@example.org", "ann@example.org"), server.config())
+        with open_transport(mail, outbox, EDITION) as transport:
+            receipts = deliver(make_rendered(), mail, store, transport, Pace(now=lambda: NOW))
+    assert [receipt.state.value for receipt in receipts] == ["failed", "sent"]
+    assert "5.6.7" in receipts[0].detail

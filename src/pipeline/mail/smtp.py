@@ -161,7 +161,7 @@ class SmtpTransport:
             options = ("SMTPUTF8", "BODY=8BITMIME")
         code, answer = server.mail(self._sender, options)
         if code not in _OK:
-            return self._refused("MAIL", code, answer)
+            return self._refused("MAIL with SMTPUTF8" if options else "MAIL", code, answer)
         code, answer = server.rcpt(wire_address(message.recipient))
         if code not in _OK:
             return self._refused("RCPT", code, answer)
