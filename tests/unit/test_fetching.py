@@ -170,6 +170,17 @@ def test_a_feed_that_fails_is_told_at_once(server: WebServer, tmp_path: Path) ->
     assert "1 source could not be read: news may be missing." in outcome.rendered.text
 
 
+def test_a_failure_soon_after_a_success_is_told(server: WebServer, tmp_path: Path) -> None:
+    """A night that is made twelve hours after the last one has its failed feed in it too."""
+    server.pages |= {"/good": Answer(rss("one")), "/other": Answer(rss("two"))}
+    configured = config(tmp_path, server.url("/other"), server.url("/good"))
+    run(configured)
+    server.pages |= {"/good": Answer(rss("three")), "/other": Answer(status=404)}
+    soon = replace(moment(night_after(1)), cutoff=moment().cutoff + timedelta(hours=12))
+    outcome = run_night(configured, soon)
+    assert outcome.ending is Ending.SOME_SOURCES_FAILED
+
+
 def test_a_quiet_night_names_every_failed_feed(server: WebServer, tmp_path: Path) -> None:
     """However patient it is otherwise: it would say that all sources were read."""
     outcome = run(config(tmp_path, server.url("/gone"), report_after_nights=3))
