@@ -48,6 +48,7 @@ bench: $(EMBEDDED_MODEL)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/cluster.py
+	$(BIN)/python benchmarks/story_nights.py
 	$(BIN)/python benchmarks/pair_scores.py
 	$(BIN)/python benchmarks/story_scale.py
 	$(BIN)/python benchmarks/dedupe.py

@@ -1,16 +1,17 @@
 """Who takes over which story's id: the rules one by one, and laws that hold for any nights."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_stories import FIRE, FIRE_TOO, STRIKE, make, story_of
-from pipeline.clustering import following
-from pipeline.clustering.following import Tie, follow, taken_over
+from pipeline.clustering.company import Units, company_of
+from pipeline.clustering.following import Tie, follow, latest_first, taken_over, ties_of
 from pipeline.records import Article, CopyGroup, PastStory, Story
 from pipeline.stages.cluster import cluster
 
@@ -19,7 +20,7 @@ THRESHOLD = 0.52
 FIRE_GOES_ON = f"{FIRE_TOO} {FIRE.partition('. ')[2]}"
 PLACES = st.integers(0, 5)
 TIES = st.lists(
-    st.builds(Tie, PLACES, PLACES, st.integers(0, 2), st.sampled_from((0.1, 0.2, 0.3))),
+    st.builds(Tie, PLACES, PLACES, st.integers(0, 2), st.sampled_from((0.1, 0.2, 0.3)), st.booleans()),
     unique_by=lambda tie: (tie.story, tie.past),
 )
 WORDS = st.sampled_from((FIRE + STRIKE).split())
@@ -32,10 +33,19 @@ def past(name: str, *texts: str, night: date = MONDAY, since: date | None = None
     return PastStory(name, night, f"Headline of {name}", articles, since)
 
 
+def in_order(stories: Sequence[Story], past: Sequence[PastStory], repeated: Mapping[str, str]) -> tuple[Story, ...]:
+    """Tonight's stories, which came together with no earlier one, with the ids they keep."""
+    earlier, groups = latest_first(past), [group for story in stories for group in story.groups]
+    company = company_of(groups, earlier, repeated)
+    owners = np.repeat(np.arange(len(stories)), [len(story.groups) for story in stories])
+    members = [np.flatnonzero(owners == place).tolist() for place in range(len(stories))]
+    numbers = np.concatenate([owners, len(stories) + np.arange(len(earlier))])
+    return follow(stories, earlier, list(ties_of(members, company, numbers, THRESHOLD)), THRESHOLD)
+
+
 def followed(stories: Sequence[Story], *earlier: PastStory, **repeated: str) -> dict[str, Story]:
-    """Tonight's stories with the ids they keep, by the id of their first article."""
-    found = follow(stories, earlier, repeated, THRESHOLD)
-    return {story.leads[0].id: story for story in found}
+    """The same by the id of their first article."""
+    return {story.leads[0].id: story for story in in_order(stories, earlier, repeated)}
 
 
 def test_a_story_that_goes_on_keeps_its_id() -> None:
@@ -51,8 +61,8 @@ def test_a_story_that_goes_on_keeps_its_id() -> None:
 def test_nothing_is_continued_without_a_past() -> None:
     """The first night has the ids that its groups give."""
     stories = [story_of(make("s", STRIKE), name="b"), story_of(make("f", FIRE), name="a")]
-    assert follow(stories, [], {}, THRESHOLD) == (stories[1], stories[0])
-    assert follow([], [past("fire", FIRE)], {}, THRESHOLD) == ()
+    assert follow(stories, [], [], THRESHOLD) == (stories[1], stories[0])
+    assert in_order([], [past("fire", FIRE)], {}) == ()
 
 
 def test_of_two_stories_that_continue_one_the_likest_keeps_the_id() -> None:
@@ -116,14 +126,13 @@ def test_copies_of_two_stories_of_one_event_merge_them() -> None:
 def test_earlier_stories_are_compared_as_within() -> None:
     """What keeps two stories apart is measured by what holds each together; one text holds nothing together."""
     stories = [past("f", FIRE, FIRE_GOES_ON), past("g", FIRE_TOO), past("s", STRIKE), past("empty")]
-    texts = following._Texts([story.articles for story in stories])
-    across, apart, empty = texts.likeness([(0, 1), (0, 2), (0, 3)])
-    within = texts.likeness([(0, 0)])[0]
+    units = Units([story.articles for story in stories])
+    within, across, apart, empty = units.likeness(np.zeros(4, dtype=np.int64), np.arange(4))
     assert within > across > apart
     assert empty == 0
-    assert texts.as_alike_as_within(0, 1, across) == (across >= (texts._within(0, across) + across) / 2)
-    assert not texts.as_alike_as_within(0, 2, THRESHOLD)
-    assert not texts.as_alike_as_within(1, 3, THRESHOLD)
+    assert units.as_alike_as_within(0, 1, across) == (across >= (units._within(0, across) + across) / 2)
+    assert not units.as_alike_as_within(0, 2, THRESHOLD)
+    assert not units.as_alike_as_within(1, 3, THRESHOLD)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +146,8 @@ def test_earlier_stories_are_compared_as_within() -> None:
         ([Tie(0, 0, 0, 0.4), Tie(1, 0, 0, 0.3), Tie(1, 1, 0, 0.2)], {0: (0,)}),
         # Two heirs: the third goes to the one it is tied to most strongly; a copy is stronger than any likeness.
         ([Tie(0, 0, 0, 0.3), Tie(1, 1, 2, 0.3), Tie(0, 2, 0, 0.2), Tie(1, 2, 1, 0.1)], {0: (0,), 1: (1, 2)}),
+        # What came together goes before copies and likeness.
+        ([Tie(0, 0, 1, 0.9), Tie(0, 1, 0, 0.2, together=True), Tie(1, 0, 0, 0.3)], {0: (1,), 1: (0,)}),
         ([], {}),
     ],
 )
@@ -214,7 +225,7 @@ def test_every_id_ever_given_leads_to_one_story(nights: list[list[str]], random:
 def test_an_id_that_is_taken_is_not_given_again() -> None:
     """Hashes of millions of stories can meet; two stories of one id would stop the night."""
     story = story_of(make("s", STRIKE), name="fire")
-    (found,) = follow([story], [past("fire", FIRE)], {}, THRESHOLD)
+    (found,) = in_order([story], [past("fire", FIRE)], {})
     assert found.continues is None
     assert found.id != "fire"
-    assert follow([story], [past("fire", FIRE)], {}, THRESHOLD) == (found,)
+    assert in_order([story], [past("fire", FIRE)], {}) == (found,)

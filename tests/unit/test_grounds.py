@@ -60,6 +60,18 @@ def test_a_story_of_one_text_has_no_links() -> None:
     assert found.nearest is None
 
 
+def test_what_earlier_nights_told_is_told_beside() -> None:
+    """A story that goes on has links to what it goes on from, which is no other story."""
+    stories = told(ARTICLES[0], ARTICLES[2])
+    found = grounds(stories, of("fire", stories), [ARTICLES[1]])
+    (link,) = found.earlier_links
+    assert {link.one.id, link.other.id} == {"fire", "fire-too"}
+    assert found.earlier_average == link.similarity >= THRESHOLD
+    assert found.nearest is not None
+    assert found.nearest.id == of("strike", stories)
+    assert grounds(stories, of("fire", stories)).earlier_average is None
+
+
 def test_the_order_of_stories_does_not_matter() -> None:
     """The same grounds, whoever asks."""
     stories = told(*ARTICLES)

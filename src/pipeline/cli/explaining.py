@@ -13,11 +13,14 @@ from pipeline.errors import ConfigError, NewsfoldError
 
 if TYPE_CHECKING:
     from pipeline.clustering.grounds import Link
+    from pipeline.records import Article
     from pipeline.store.core import Store
     from pipeline.store.lookup import Candidate
 
 STRONGEST_LINKS = 5
 LISTED = 20
+MOST_EARLIER = 100
+"""Texts of earlier nights, the latest, that a night's are compared with."""
 
 
 def register(app: typer.Typer) -> None:
@@ -45,9 +48,11 @@ def explain(
         identifier = _only(text, store.lookup(text, str(Path(text).resolve())))
         for line in store.explain(identifier):
             show(line)
+        told: list[Article] = []
         for night, story in store.appearances(identifier):
-            for line in _why(store, story, night):
+            for line in _why(store, story, night, told):
                 show(printable(line))
+            told += _articles_of(store, story, night)
 
 
 def _only(text: str, found: "Sequence[Candidate]") -> str:
@@ -64,8 +69,17 @@ def _only(text: str, found: "Sequence[Candidate]") -> str:
     return found[0].id
 
 
-def _why(store: "Store", story: str, night: date) -> Iterator[str]:
-    """Why the articles of a night's story are together, and why the nearest other story is not with them."""
+def _articles_of(store: "Store", story: str, night: date) -> "Iterator[Article]":
+    """The texts that a night told of a story, none where they were dropped."""
+    if store.texts_dropped(night):
+        return iter(())
+    return (article for told in store.stories_of(night) if told.id == story for article in told.articles)
+
+
+def _why(store: "Store", story: str, night: date, earlier: "Sequence[Article]") -> Iterator[str]:
+    """Why the articles of a night's story are together, also with the earlier ones, and why the nearest other story is
+    not with them.
+    """
     from pipeline.clustering.grounds import grounds
     from pipeline.stages.cluster import THRESHOLD
 
@@ -75,10 +89,13 @@ def _why(store: "Store", story: str, night: date) -> Iterator[str]:
     stories = store.stories_of(night)
     if story not in {one.id for one in stories}:
         return
-    found = grounds(stories, story)
+    found = grounds(stories, story, earlier[-MOST_EARLIER:])
     if found.average is not None:
         yield f"  together on {night}: similarity {found.average:.3f} on average, {THRESHOLD:.3f} is needed"
         yield from _link_lines(found.links)
+    if found.earlier_average is not None:
+        yield f"  with what earlier nights told: similarity {found.earlier_average:.3f} on average"
+        yield from _link_lines(found.earlier_links)
     if found.nearest is not None:
         name = f"{found.nearest.id}: {found.nearest.headline}"
         yield f"  nearest other story {name}; similarity {found.nearest_average:.3f} on average"

@@ -2,8 +2,9 @@
 
 A story keeps its id as it grows, so what is decided here is who takes over which id.
 
-- A story of tonight is tied to an earlier one when articles of it are copies of articles there, or when the two are
-  alike on average over their texts. It continues the one it is tied to most strongly.
+- A story of tonight is tied to an earlier one when the two came together (`company.py`), when articles of it are copies
+  of articles there, or when the two are alike on average over their texts. It continues the one it is tied to most
+  strongly.
 - Of several stories that continue the same one, the one tied to it most strongly takes over its id; the others begin
   with an id of their own, and `continues` tells where they come from.
 - A story that took over an id takes in a further earlier story, and so makes it the same story, when it is tied to
@@ -18,7 +19,6 @@ nearer to others tells against a pair.
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -26,52 +26,77 @@ from functools import cache
 import numpy as np
 
 from pipeline.clustering.background import NOTHING, Background
-from pipeline.clustering.proposals import pairs_of, proposed
-from pipeline.clustering.similarity import Context, read_texts
+from pipeline.clustering.company import Company, Units
 from pipeline.clustering.vectors import Rows
-from pipeline.records import Article, PastStory, Story
-
-PAIRS_AT_ONCE = 10_000
-"""Pairs of stories whose texts are compared in one go: more would take memory and save no time."""
+from pipeline.records import PastStory, Story
 
 
 @dataclass(frozen=True, slots=True)
 class Tie:
     """What ties a story of tonight to an earlier one, both by their places.
 
-    `copies` are its articles that repeat earlier ones; `likeness` is the average over the texts of both.
+    `together` is whether they came together, `copies` how many articles repeat earlier ones, `likeness` the average
+    over the texts of both.
     """
 
     story: int
     past: int
     copies: int
     likeness: float
+    together: bool = False
+
+
+def latest_first(past: Sequence[PastStory]) -> list[PastStory]:
+    """Earlier stories in an order that depends on nothing else: of those as near, the one told last is continued."""
+    return sorted(past, key=lambda story: (-story.night.toordinal(), story.id))
 
 
 def follow(
     stories: Sequence[Story],
-    past: Sequence[PastStory],
-    repeated: Mapping[str, str],
+    earlier: Sequence[PastStory],
+    ties: Sequence[Tie],
     threshold: float,
     background: Background = NOTHING,
 ) -> tuple[Story, ...]:
     """The stories under the ids they keep, each with the earlier story it continues, ordered by id.
 
-    `repeated` are the articles that are copies of earlier ones, each with the id of the past story that held those. Two
-    stories are alike from an average similarity of `threshold`. `background` tells how common terms were in earlier
-    nights. The order of what is given does not matter.
+    `ties` name both by their places. Two earlier stories can only be one from an average similarity of `threshold`.
+    `background` tells how common terms were in earlier nights.
     """
-    tonight = sorted(stories, key=lambda story: story.id)
-    # Of earlier stories that are as near, the one told last is continued.
-    earlier = sorted(past, key=lambda story: (-story.night.toordinal(), story.id))
-    if not earlier:
-        return _named(tonight, [], [], {})
-    texts = _Texts([*(story.leads for story in tonight), *(story.articles for story in earlier)], background)
-    ties = list(_ties(tonight, earlier, repeated, texts, threshold))
     # Read once, and only on a night that may merge any.
-    before = cache(lambda: _Texts([story.articles for story in earlier], background))
+    before = cache(lambda: Units([story.articles for story in earlier], background))
     taken = taken_over(ties, lambda one, other: before().as_alike_as_within(one, other, threshold))
-    return _named(tonight, earlier, ties, taken)
+    return _named(stories, earlier, ties, taken)
+
+
+def ties_of(members: Sequence[Sequence[int]], company: Company, numbers: Rows, threshold: float) -> Iterator[Tie]:
+    """What ties tonight's stories to the earlier ones; `members` are the places of each story's groups.
+
+    `numbers` are those of the clusters that the company's units came together in. Two stories are alike from an average
+    similarity of `threshold`.
+    """
+    tonight = company.tonight
+    story_of = {group: story for story, groups in enumerate(members) for group in groups}
+    copies: dict[tuple[int, int], int] = {}
+    for (group, past), count in company.copies.items():
+        copies[story_of[group], past] = copies.get((story_of[group], past), 0) + count
+    stories = {int(numbers[groups[0]]): story for story, groups in enumerate(members)}
+    held = {(stories[number], past) for past, number in enumerate(numbers[tonight:].tolist()) if number in stories}
+    met = {(story_of[one], other - tonight) for one, other in company.units.met(tonight).tolist() if other >= tonight}
+    pairs = sorted(met | held | set(copies))
+    for (story, past), likeness in zip(pairs, _likeness(members, company, pairs), strict=True):
+        together = (story, past) in held
+        if together or (story, past) in copies or likeness >= threshold:
+            yield Tie(story, past, copies.get((story, past), 0), likeness, together)
+
+
+def _likeness(members: Sequence[Sequence[int]], company: Company, pairs: Sequence[tuple[int, int]]) -> list[float]:
+    """The average similarity of the texts of each story of tonight and earlier one."""
+    sizes = np.array([len(members[story]) for story, _ in pairs], dtype=np.int64)
+    groups = np.array([group for story, _ in pairs for group in members[story]], dtype=np.int64)
+    past = np.repeat(np.array([company.tonight + place for _, place in pairs], dtype=np.int64), sizes)
+    sums = np.bincount(np.repeat(np.arange(len(pairs)), sizes), company.units.likeness(groups, past), len(pairs))
+    return list(np.round(sums / np.maximum(sizes, 1), 9).tolist())
 
 
 def taken_over(ties: Sequence[Tie], are_one: Callable[[int, int], bool]) -> dict[int, tuple[int, ...]]:
@@ -100,75 +125,9 @@ def _continued(ties: Sequence[Tie]) -> dict[int, int]:
     return {tie.story: tie.past for tie in sorted(ties, key=_strongest_first, reverse=True)}
 
 
-def _strongest_first(tie: Tie) -> tuple[int, float, int, int]:
-    """Verified copies before any likeness; ties of equal strength by place."""
-    return (-tie.copies, -tie.likeness, tie.past, tie.story)
-
-
-class _Texts:
-    """The texts of some stories, compared among each other; stories are named by their places."""
-
-    def __init__(self, stories: Sequence[Sequence[Article]], background: Background = NOTHING) -> None:
-        self._sizes = np.array([len(articles) for articles in stories])
-        self._starts = np.cumsum(self._sizes) - self._sizes
-        texts = read_texts([article for articles in stories for article in articles], background)
-        self._pairs = proposed(texts)
-        self._context = Context(texts, self._pairs)
-
-    def met(self, border: int) -> list[tuple[int, int]]:
-        """Each of the first `border` stories with each of the others that it has texts worth comparing with."""
-        owners = np.repeat(np.arange(len(self._sizes)), self._sizes)
-        across = self._pairs[(owners[self._pairs[:, 0]] < border) & (owners[self._pairs[:, 1]] >= border)]
-        # Pairs as single numbers: numpy tells those apart much quicker than rows.
-        met = np.unique(owners[across[:, 0]] * len(self._sizes) + owners[across[:, 1]])
-        return [divmod(number, len(self._sizes)) for number in met.tolist()]
-
-    def likeness(self, pairs: Sequence[tuple[int, int]]) -> list[float]:
-        """The average similarity of the texts of each pair of stories; 0 where one has none."""
-        found: list[float] = []
-        for start in range(0, len(pairs), PAIRS_AT_ONCE):
-            some = pairs[start : start + PAIRS_AT_ONCE]
-            counts = np.array([self._sizes[one] * self._sizes[other] for one, other in some])
-            left, right = (np.concatenate(rows) for rows in zip(*(self._rows(*pair) for pair in some), strict=True))
-            similarities = self._context.similarity(left, right)
-            sums = np.bincount(np.repeat(np.arange(len(some)), counts), similarities, len(some))
-            found += np.round(sums / np.maximum(counts, 1), 9).tolist()
-        return found
-
-    def as_alike_as_within(self, one: int, other: int, least: float) -> bool:
-        """Whether the texts of two stories are as alike across as within the two, on average, and at least so much."""
-        (across,) = self.likeness([(one, other)])
-        return across >= max(least, (self._within(one, least) + self._within(other, least)) / 2)
-
-    def _within(self, place: int, alone: float) -> float:
-        """The average similarity among the texts of a story; `alone` for one text, which holds nothing together."""
-        if self._sizes[place] < 2:
-            return alone
-        left, right = pairs_of((self._starts[place] + np.arange(self._sizes[place])).tolist())
-        return round(float(self._context.similarity(left, right).mean()), 9)
-
-    def _rows(self, one: int, other: int) -> tuple[Rows, Rows]:
-        """Every text of one story with every text of another, as left and right rows."""
-        left, right = (self._starts[place] + np.arange(self._sizes[place]) for place in (one, other))
-        return np.repeat(left, len(right)), np.tile(right, len(left))
-
-
-def _ties(
-    tonight: Sequence[Story], earlier: Sequence[PastStory], repeated: Mapping[str, str], texts: _Texts, threshold: float
-) -> Iterator[Tie]:
-    """What ties the stories to the earlier ones."""
-    places = {past.id: place for place, past in enumerate(earlier)}
-    copies = Counter(
-        (story, places[repeated[article.id]])
-        for story, told in enumerate(tonight)
-        for article in told.articles
-        if repeated.get(article.id) in places
-    )
-    pairs = sorted({(story, past + len(tonight)) for story, past in copies} | set(texts.met(len(tonight))))
-    for (story, place), likeness in zip(pairs, texts.likeness(pairs), strict=True):
-        past = place - len(tonight)
-        if copies[story, past] or likeness >= threshold:
-            yield Tie(story, past, copies[story, past], likeness)
+def _strongest_first(tie: Tie) -> tuple[bool, int, float, int, int]:
+    """What came together before all else, verified copies before any likeness; ties of equal strength by place."""
+    return (not tie.together, -tie.copies, -tie.likeness, tie.past, tie.story)
 
 
 def _named(

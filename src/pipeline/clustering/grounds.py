@@ -15,6 +15,8 @@ from pipeline.text.words import content_stems, stem, words
 
 MOST_WORDS = 6
 """Shared words told of a link: names first, then the rarest."""
+EARLIER = ""
+"""Stands for what earlier nights told, where a story's id stands; no story has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,52 +31,72 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """The links inside a story, strongest first, their average, and those to the nearest other story.
+    """The links inside a story, to what earlier nights told of it and to the nearest other story, strongest first, with
+    their averages.
 
-    `average` is None for a story of one text; `nearest` is None where no other story has anything in common with it.
+    `average` is None for a story of one text, `earlier_average` for one that earlier nights did not tell; `nearest` is
+    None where no other story has anything in common with it.
     """
 
     links: tuple[Link, ...]
     average: float | None
+    earlier_links: tuple[Link, ...]
+    earlier_average: float | None
     nearest: PastStory | None
     nearest_links: tuple[Link, ...]
     nearest_average: float
 
 
-def grounds(stories: Sequence[PastStory], story: str) -> Grounds:
-    """Why the story of that id is one: compared as it was on its night, among all `stories` of that night.
+def grounds(stories: Sequence[PastStory], story: str, earlier: Sequence[Article] = ()) -> Grounds:
+    """Why the story of that id is one: compared as it was on its night, among all `stories` of that night and the
+    `earlier` articles that nights before told of it.
 
-    Terms are as common as in news at large: how common they were in the nights before is not known any more, so the
-    numbers may differ a little from those that decided.
+    Terms are as common as in news at large, and other stories of nights before are not looked at, so the numbers may
+    differ a little from those that decided.
 
     Raises KeyError when no story has that id.
     """
     owners = {article.id: told.id for told in stories for article in told.articles}
-    articles = sorted((article for told in stories for article in told.articles), key=lambda article: article.id)
+    before = [article for article in earlier if article.id not in owners]
+    owners |= dict.fromkeys((article.id for article in before), EARLIER)
+    listed = [*(article for told in stories for article in told.articles), *before]
+    articles = sorted(listed, key=lambda article: article.id)
     texts = read_texts(articles)
     pairs = proposed(texts)
     context = Context(texts, pairs)
-    rows = {told.id: np.array([at for at, one in enumerate(articles) if owners[one.id] == told.id]) for told in stories}
+    names_of = [EARLIER, *(told.id for told in stories)]
+    rows = {
+        name: np.array([at for at, one in enumerate(articles) if owners[one.id] == name], dtype=np.int64)
+        for name in names_of
+    }
     rarity = Counter(word for article in articles for word in set(content_stems(f"{article.title}\n{article.text}")))
 
     def links(left: Rows, right: Rows) -> tuple[Link, ...]:
         return _links(articles, left, right, context, rarity)
 
+    def across_to(other: str) -> tuple[Rows, Rows]:
+        return np.repeat(own, len(rows[other])), np.tile(rows[other], len(own))
+
     own = rows[story]
-    inside = links(*pairs_of(own.tolist()))
-    across = {
-        other: (np.repeat(own, len(rows[other])), np.tile(rows[other], len(own)))
-        for other in _met(own, pairs, [owners[article.id] for article in articles]) - {story}
-    }
+    inside, to_earlier = links(*pairs_of(own.tolist())), links(*across_to(EARLIER))
+    met = _met(own, pairs, [owners[article.id] for article in articles]) - {story, EARLIER}
+    across = {other: across_to(other) for other in met}
     averages = {other: float(context.similarity(*both).mean()) for other, both in across.items()}
     nearest = max(averages, key=lambda other: (averages[other], other), default=None)
     return Grounds(
         links=inside,
-        average=sum(link.similarity for link in inside) / len(inside) if inside else None,
+        average=_average(inside),
+        earlier_links=to_earlier,
+        earlier_average=_average(to_earlier),
         nearest=next((told for told in stories if told.id == nearest), None),
         nearest_links=links(*across[nearest]) if nearest else (),
         nearest_average=averages[nearest] if nearest else 0.0,
     )
+
+
+def _average(links: Sequence[Link]) -> float | None:
+    """The average similarity of some links; None where there are none."""
+    return sum(link.similarity for link in links) / len(links) if links else None
 
 
 def _met(own: Rows, pairs: Rows, owners: Sequence[str]) -> set[str]:

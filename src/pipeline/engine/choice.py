@@ -127,15 +127,15 @@ class RayEngine:
         repeated: Mapping[str, str],
         background: Background,
     ) -> tuple[Story, ...]:
-        """As in `Engine`. What earlier stories tonight's go on is decided here."""
+        """As in `Engine`. Beside earlier stories, whose texts are in the store here, tonight's are judged here too."""
         from pipeline.engine.stories import grouped
 
-        if not groups:
-            return ()
+        if past or not groups:
+            return cluster(groups, past, repeated, background)
         ordered = sorted(groups, key=lambda group: group.lead.id)
         found = grouped(self._workers, ordered, background, ARTICLES_IN_A_BLOCK)
         stories = [Story(story_id([group.lead.id for group in members]), tuple(members)) for members in found]
-        return follow(stories, past, repeated, THRESHOLD, background)
+        return follow(stories, (), (), THRESHOLD)
 
     def summariser(self, digest: DigestConfig, progress: Progress = QUIET) -> "Summarise":  # noqa: ARG002 - the protocol's
         """As in `Engine`; each worker loads the models for each lot of stories, and tells nothing on its way."""

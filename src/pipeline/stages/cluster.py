@@ -1,6 +1,7 @@
 """Groups copy groups that report one event into stories, also with the stories of earlier nights.
 
-MinHash over each text's most telling terms proposes pairs, `similarity.Context` judges them, average link joins.
+MinHash over each text's most telling terms proposes pairs, `similarity.Context` judges them, average link joins
+tonight's groups with each other and with the earlier stories (`company.py`), `following.py` decides on ids.
 """
 
 import hashlib
@@ -11,10 +12,10 @@ import numpy as np
 from scipy.spatial.distance import squareform
 
 from pipeline.clustering.background import NOTHING, Background
-from pipeline.clustering.following import follow
+from pipeline.clustering.company import come_together, company_of
+from pipeline.clustering.following import follow, latest_first, ties_of
 from pipeline.clustering.linkage import Judge, ScoredPairs, average_link
-from pipeline.clustering.proposals import pairs_of, proposed
-from pipeline.clustering.similarity import Context, read_texts
+from pipeline.clustering.proposals import pairs_of
 from pipeline.clustering.surroundings import resemblance
 from pipeline.clustering.texts import Fields, Texts
 from pipeline.clustering.vectors import Rows
@@ -36,33 +37,26 @@ def cluster(
 
     A story that takes one of the `past` stories further keeps its id: `following` decides which. `repeated` are
     tonight's articles that are copies of earlier ones, each with the id of the past story that held those.
-    `background` tells how common terms were in earlier nights: that is all the say that these have in how tonight's
-    groups fall together.
+    `background` tells how common terms were in earlier nights.
     """
     if not groups:
         return ()
-    ordered = sorted(groups, key=lambda group: group.lead.id)
-    texts = read_texts([group.lead for group in ordered], background)
-    pairs = proposed(texts)
-    context = Context(texts, pairs)
-    scored = ScoredPairs(pairs, context.similarity(pairs[:, 0], pairs[:, 1]))
-    found = clusters(texts, [len(group.articles) for group in ordered], scored, context)
+    ordered, earlier = sorted(groups, key=lambda group: group.lead.id), latest_first(past)
+    company = company_of(ordered, earlier, repeated or {}, background)
+    voices = np.array([min(len(group.articles), MOST_VOICES) for group in ordered], dtype=np.int64)
+    numbers = come_together(company, voices, THRESHOLD)
+    members = clusters(company.units.texts, numbers[: len(ordered)])
     stories = [
-        Story(story_id([ordered[row].lead.id for row in members]), tuple(ordered[row] for row in members))
-        for members in found
+        Story(story_id([ordered[row].lead.id for row in rows]), tuple(ordered[row] for row in rows)) for rows in members
     ]
-    return follow(stories, past, repeated or {}, THRESHOLD, background)
+    return follow(stories, earlier, list(ties_of(members, company, numbers, THRESHOLD)), THRESHOLD, background)
 
 
-def clusters(texts: Texts, voices: Sequence[int], scored: ScoredPairs, context: Context) -> list[list[int]]:
-    """Rows that belong together, the medoid first, each row exactly once.
-
-    `voices` are how many articles each row stands for; what is not among the scored pairs the context judges.
-    """
-    labels = story_numbers(np.array(voices, dtype=np.int64), scored, context.similarity)
+def clusters(texts: Texts, numbers: Rows) -> list[list[int]]:
+    """Rows that have one number, the medoid first, each row exactly once."""
     found: dict[int, list[int]] = defaultdict(list)
-    for row, label in enumerate(labels.tolist()):
-        found[label].append(row)
+    for row, number in enumerate(numbers.tolist()):
+        found[number].append(row)
     return [medoid_first(texts.tonight, texts.words, members) for members in found.values()]
 
 
