@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from pipeline.config import Config, SourceConfig
+from pipeline.config import Config, MailConfig, SourceConfig
 from pipeline.digest.loading import check_models
 from pipeline.errors import NewsfoldError
 from pipeline.mail.dkim import Signer
@@ -27,6 +27,24 @@ def problems(config: Config) -> tuple[str, ...]:
     """
     checks = (_sources, _data, _models, _mail, _watch)
     return tuple(problem for check in checks for problem in check(config))
+
+
+def advice(config: Config) -> tuple[str, ...]:
+    """What keeps no mail from being sent, and may keep it from being welcome."""
+    mail = config.mail
+    if mail.smtp is None:
+        return ()
+    if not any(one.recipients for one in mail.every_list):
+        return ("mail.smtp is set, but there are no recipients; mail goes to the outbox folder",)
+    said = []
+    if mail.sender == MailConfig().sender:
+        said.append(f"mail.sender is not set; many servers refuse mail from {mail.sender}")
+    if mail.unsubscribe_url is None and mail.unsubscribe_mailto is None:
+        said.append(
+            "mail.unsubscribe_url and mail.unsubscribe_mailto are not set; readers can only write to the sender, and"
+            " large providers expect both"
+        )
+    return tuple(said)
 
 
 def _sources(config: Config) -> Iterator[str]:

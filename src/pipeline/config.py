@@ -103,8 +103,8 @@ class FetchConfig(_Section):
     """Fetch the page of a feed entry that is only a teaser, where robots.txt allows it."""
     allow_private: Annotated[HostsAndNetworks, Field(examples=[["10.0.0.0/8"]])] = ()
     """Hosts and networks to ask although they are not public."""
-    report_after_nights: PositiveDays = 3
-    """A feed without success for so many nights is reported in the edition."""
+    report_after_nights: PositiveDays = 1
+    """A feed without success for so many nights is reported in the edition; where that is quiet, every one."""
 
 
 class CopiesConfig(_Section):
@@ -187,7 +187,7 @@ class SmtpConfig(_Section):
     password_file: Annotated[Location | None, Field(examples=["smtp-password"])] = None
     """Or a file whose first line is the password; it wins over the variable."""
     timeout_seconds: Seconds = 60
-    """Seconds that the server may take for one answer."""
+    """Seconds that the server may take for one answer, and a tenth of what it may take to accept a message."""
 
     def password(self) -> SecretStr:
         """The password from the service's credentials, the file or the environment.

@@ -47,6 +47,11 @@ class DeliveryState(StrEnum):
     WITHDRAWN = "withdrawn"
     UNKNOWN = "unknown"
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to do for the message."""
+        return self in (DeliveryState.SENT, DeliveryState.WITHDRAWN)
+
 
 SOURCE_FAILED = "source"
 """The stage of a reject that stands for a whole source."""
@@ -422,7 +427,10 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of one recipient's message; `detail` is the server's last answer or where the file lies."""
+    """What became of one recipient's message; `detail` is the server's last answer or where the file lies.
+
+    `earlier` says that it stood so before this run, which did nothing for it.
+    """
 
     edition: str
     recipient: str
@@ -430,3 +438,4 @@ class Receipt:
     state: DeliveryState
     detail: str = ""
     list_id: str = ""
+    earlier: bool = field(default=False, compare=False)

@@ -61,7 +61,8 @@ SecureAddress = Annotated[str, Field(pattern=r"^https://[^\s<>]+$")]
 PingAddress = Annotated[SecretStr, AfterValidator(_is_ping_address)]
 """Whoever knows it can report in this job's name."""
 
-ListId = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")]
+ListId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", max_length=255)]
+"""What RFC 2919 takes for an identifier, and what may stand behind the @ of a Message-ID."""
 
 HostName = Annotated[
     str,

@@ -1,5 +1,6 @@
 """Delivery over a real SMTP connection to a server that fails in every way servers fail."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,16 @@ def test_silence_after_the_final_dot_is_unknown(sender: Sender) -> None:
     assert server.recipients().count("bob") == 1
 
 
+def test_a_server_may_take_its_time_over_a_message(sender: Sender) -> None:
+    """It may look for viruses first (RFC 5321 section 4.5.3.2.6): given up too soon, what it took would be in doubt."""
+    with MailServer({"bob": [Fault("end", hold=True)]}) as server:
+        late = threading.Timer(2.5, server.release.set)
+        late.start()
+        assert sender.send(server.config(timeout_seconds=1)) == ALL_SENT
+        late.join()
+    assert server.recipients() == ["ann", "bob", "carol"]
+
+
 @pytest.mark.parametrize("point", ["rcpt", "end"])
 def test_missing_mailbox_fails_and_is_suppressed(sender: Sender, point: str) -> None:
     """550 5.1.1 ends the matter for this edition and all others (RFC 3463)."""
@@ -167,3 +178,13 @@ def test_international_address_needs_smtputf8(store: Store, outbox: Path) -> Non
                 receipts = deliver(make_rendered(), mail, store, transport, Pace(now=lambda: NOW))
         assert server.recipients() == ([name] if known else [])
     assert [receipt.state.value for receipt in receipts] == ["sent", "failed"]
+
+
+def test_an_international_address_that_is_refused_holds_nobody_up(store: Store, outbox: Path) -> None:
+    """A server that knows RFC 6531 and will not use it refuses one message, not the sender of all."""
+    with MailServer({"*": [Fault("mail", "550 5.6.7 no SMTPUTF8 here")]}, enable_SMTPUTF8=True) as server:
+        mail = make_mail(("jörg@example.org", "ann@example.org"), server.config())
+        with open_transport(mail, outbox, EDITION) as transport:
+            receipts = deliver(make_rendered(), mail, store, transport, Pace(now=lambda: NOW))
+    assert [receipt.state.value for receipt in receipts] == ["failed", "sent"]
+    assert "5.6.7" in receipts[0].detail

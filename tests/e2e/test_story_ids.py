@@ -123,7 +123,7 @@ def test_explain_tells_a_story_of_several_nights(two_nights: Config) -> None:
         "  continues from 2026-03-11",
     ]
     assert any(one.startswith("  together on 2026-03-10: similarity 0.") for one in lines)
-    assert sum(one.startswith("  with what earlier nights told: similarity 0.") for one in lines) == 2
+    assert sum(one.startswith("  with what nights before 2026-03-1") for one in lines) == 2
     assert f"  in story {fire} of 2026-03-12" in explained(two_nights, "fire-trial")
 
 

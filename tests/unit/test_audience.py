@@ -43,6 +43,13 @@ def test_every_reader_has_a_list_and_a_choice(tmp_path: Path) -> None:
     assert len(choices(mail)) == 4
 
 
+def test_a_reader_in_two_spellings_is_one(tmp_path: Path) -> None:
+    """Also where the letters that differ are none of ASCII, which the ledger's columns would take for two readers."""
+    spelt = "['jürgen@example.org', 'ann@example.org', 'JÜRGEN@Example.org', 'Ann@example.org']"
+    mail = configured(tmp_path, f"[mail]\nrecipients = {spelt}\n").mail
+    assert [reader.address for reader in audience(mail)] == ["jürgen@example.org", "ann@example.org"]
+
+
 def test_without_readers_the_edition_is_for_the_outbox() -> None:
     """Nobody configured is one reader without an address, of the plain list."""
     (only,) = audience(MailConfig())

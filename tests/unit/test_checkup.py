@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from keys import private_key
-from pipeline.checkup import problems
+from pipeline.checkup import advice, problems
 from pipeline.config import Config, load
 from pipeline.store.core import open_store
 
@@ -163,3 +163,14 @@ def test_what_another_user_left_is_named(home: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("os.access", lambda path, _: Path(path) != config.state_file)
     (said,) = problems(config)
     assert said.startswith(f"data_dir: {config.state_file} cannot be written")
+
+
+def test_mail_that_may_not_be_welcome_is_told(home: Path) -> None:
+    """No mistake, but what large providers refuse, or what leaves readers without a way out."""
+    smtp, reader = "[mail.smtp]\nhost = 'mail.example.org'", "recipients = ['ann@example.org']"
+    alone = advice(configured(home, "[mail]", reader, smtp))
+    assert [line.partition(" ")[0] for line in alone] == ["mail.sender", "mail.unsubscribe_url"]
+    assert "no recipients" in advice(configured(home, smtp))[0]
+    ways = "sender = 'desk@example.org'\nunsubscribe_mailto = 'leave@example.org'"
+    assert advice(configured(home, "[mail]", reader, ways, smtp)) == ()
+    assert advice(configured(home, "[mail]", reader)) == ()

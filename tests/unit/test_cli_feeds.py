@@ -82,7 +82,7 @@ def test_status_shows_feeds_in_trouble(server: WebServer, tmp_path: Path) -> Non
     listed = write(tmp_path, "feeds.opml", opml(server.url("/feed"), server.url("/gone")))
     text = f"[[sources]]\nopml = '{listed.name}'\n{SETTINGS}[digest]\nmodel = 'none'\n"
     settings = write(tmp_path, "newsfold.toml", text)
-    called("run", "-c", str(settings))
+    called("run", "-c", str(settings), code=Exit.SOURCES_FAILED)
     shown = [line for line in called("status", "-c", str(settings)).splitlines() if line.startswith("http")]
     assert len(shown) == 1
     assert "/gone  failed 1 times: the server answered 404; never read, next try" in shown[0]

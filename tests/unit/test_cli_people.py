@@ -45,7 +45,7 @@ def test_run_makes_the_edition_once(home: Path) -> None:
     """Exit 0 with the edition on standard output; 4 when it had been made before."""
     first = newsfold("run", *NIGHT)
     assert first.exit_code == 0, first.output
-    assert "4 articles, 1 copies folded" in first.stdout
+    assert "4 articles, 1 copy folded, 2 stories" in first.stdout
     assert "edition 2026-03-10: " in first.stdout
     told = [json.loads(line) for line in first.stderr.splitlines()]
     assert told[-1]["event"] == "run ended with exit code 0"
@@ -88,6 +88,54 @@ def test_mail_that_cannot_be_sent_is_code_1(home: Path, tiny_causal: Path, serve
     assert server.recipients() == ["ann"]
     assert "mail failed to bob@example.org: " in done.stdout
     assert "mail sent to ann@example.org" in done.stdout
+
+
+def test_send_tells_what_it_did(home: Path, tiny_causal: Path) -> None:
+    """What went out now is told from what had gone out before; what was refused for good goes out when asked for."""
+    with MailServer({"bob": [Fault("rcpt", reply="554 5.7.1 relay access denied")]}) as server:
+        with_mail(home, tiny_causal, server.port, "ann@example.org", "bob@example.org")
+        assert "mail sent to ann@example.org" in newsfold("run").stdout
+        done = newsfold("send")
+        assert (done.exit_code, server.recipients()) == (1, ["ann"])
+        failed = "1 failed (newsfold send --retry-failed)"
+        assert done.stdout.splitlines()[-1] == f"mail: 0 sent now, 1 sent before, {failed}"
+        again = newsfold("send", "--retry-failed")
+        assert (again.exit_code, server.recipients()) == (0, ["ann", "bob"])
+        assert again.stdout.splitlines()[-1] == "mail: 1 sent now, 1 sent before"
+        assert newsfold("run").stdout.splitlines()[-1] == "mail: 0 sent now, 2 sent before"
+
+
+def test_a_long_list_is_told_in_short(home: Path, tiny_causal: Path, server: MailServer) -> None:
+    """Of thirty readers the one without mail is named, the others are counted."""
+    with_mail(home, tiny_causal, server.port, "bob@example.org", *(f"reader{n}@example.org" for n in range(30)))
+    told = [line for line in newsfold("run").stdout.splitlines() if line.startswith("mail")]
+    assert [line.partition(":")[0] for line in told] == ["mail failed to bob@example.org", "mail"]
+    assert told[-1] == "mail: 30 sent now, 1 failed (newsfold send --retry-failed)"
+    assert [line.split()[0] for line in newsfold("send").stdout.splitlines()] == ["failed", "mail:"]
+
+
+def test_a_server_that_takes_nothing_fills_no_log(home: Path, tiny_causal: Path) -> None:
+    """Of a list that nobody got, the log names twenty, which is enough to see why, and counts the others."""
+    with MailServer({"*": [Fault("mail", reply="550 5.7.1 not your sender")]}) as server:
+        with_mail(home, tiny_causal, server.port, *(f"reader{n}@example.org" for n in range(30)))
+        done = newsfold("run")
+    assert done.exit_code == 1
+    assert done.stderr.count("not your sender") == 20
+    assert "10 more messages are not settled" in done.stderr
+    assert done.stdout.splitlines()[-1] == "mail: 0 sent now, 30 pending (newsfold send)"
+
+
+def test_a_held_edition_is_told(home: Path, tiny_causal: Path) -> None:
+    """Mail that waits because it is late is no riddle: the log says why, and what lets it go."""
+    with MailServer() as server, pytest.MonkeyPatch.context() as patch:
+        with_mail(home, tiny_causal, server.port, "ann@example.org")
+        for module in ("stages.deliver", "nightly.run"):
+            patch.setattr(f"pipeline.{module}.hold_reason", lambda *_: "held for a test")
+        assert newsfold("run", *NIGHT).exit_code == 1
+        done = newsfold("send", "--retry-unknown")
+    assert (done.exit_code, server.recipients()) == (1, [])
+    assert "edition 2026-03-10 is held for a test; a larger limit lets it go" in done.stderr
+    assert done.stdout.splitlines()[-1] == "mail: 0 sent now, 1 pending (newsfold send)"
 
 
 def test_dry_run_saves_and_sends_nothing(home: Path) -> None:
@@ -297,7 +345,7 @@ def test_explain_answers_why() -> None:
     assert "outlets 3: 2 carry the text of fire-copy" in why
     assert "together on 2026-03-10: similarity 0." in why
     assert "fire-bell and fire-copy: ansel, " in why
-    assert "nearest other story s" in why
+    assert "nearest other story on " in why
     assert "1. " in newsfold("explain", "2026-03-10").stdout
     assert newsfold("explain", "fire-post", "--state", "state/state.sqlite").stdout == article.stdout
     assert newsfold("explain", story[:6]).stdout == why

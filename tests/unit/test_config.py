@@ -136,6 +136,7 @@ def test_an_unknown_key_is_named_with_the_nearest_valid_one(tmp_path: Path, text
         ('[mail]\nsender_name = "a\\r\\nBcc: x"', "mail.sender_name"),
         ('[mail]\nrecipients = ["a@example.org", "b"]', "mail.recipients.1.address"),
         ('[mail]\nlist_id = "a b"', "mail.list_id"),
+        ('[mail]\nlist_id = "news..example"', "mail.list_id"),
         ('[mail]\nunsubscribe_url = "http://example.org/"', "mail.unsubscribe_url"),
         ('archive_url = "javascript:alert(1)"', "archive_url"),
         ('[mail.smtp]\nhost = "h"\nsecurity = "ssl"', "mail.smtp.security"),

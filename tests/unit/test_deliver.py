@@ -1,6 +1,7 @@
 """The deliver stage decides who gets what, when to try again and when to stop, whatever the transport answers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from sample_nights import DAY, LIST, NOW, make_mail, make_messages, make_night, 
 ANN, BOB, CAROL = "ann@example.org", "bob@example.org", "carol@example.org"
 ALL = make_mail((ANN, BOB, CAROL))
 SENT = Outcome(DeliveryState.SENT, "250 ok")
+REFUSED = Outcome(DeliveryState.FAILED, "554 no")
+IN_DOUBT = Outcome(DeliveryState.UNKNOWN, "no answer")
 LATER = Outcome(DeliveryState.PENDING, "451 later")
 EDITION = DAY.isoformat()
 
@@ -288,6 +291,56 @@ def test_missing_password_is_a_configuration_error(tmp_path: Path, monkeypatch: 
     monkeypatch.delenv("NEWSFOLD_SMTP_PASSWORD", raising=False)
     with pytest.raises(ConfigError, match="NEWSFOLD_SMTP_PASSWORD"):
         SmtpTransport(SmtpConfig(host="127.0.0.1", user="me"), "me@example.org", Outbox(tmp_path, EDITION))
+
+
+def test_what_a_person_asks_for_goes_out_again(store: Store, pace: Pace) -> None:
+    """Refused for good or in doubt, each only on a person's word; a receipt tells what this run did."""
+    send(store, Scripted(ann=[REFUSED], bob=[IN_DOUBT]), pace)
+    again = Scripted()
+    receipts = deliver(make_rendered(), ALL, store, again, pace, retry=(DeliveryState.FAILED,))
+    assert again.tried == ["ann"]
+    assert [(one.state.value, one.earlier) for one in receipts] == [("sent", False), ("unknown", True), ("sent", True)]
+    deliver(make_rendered(), ALL, store, again, pace, retry=(DeliveryState.UNKNOWN,))
+    assert again.tried == ["ann", "bob"]
+
+
+def test_what_a_dead_run_left_in_doubt_is_retried_at_once(store: Store, pace: Pace) -> None:
+    """`--retry-unknown` right after a crash is enough; it need not be given twice."""
+    enqueue(make_rendered(), ALL, store, NOW)
+    store.ledger.mark(store.ledger.pending(EDITION)[0], DeliveryState.SENDING, "", NOW)
+    transport = Scripted()
+    receipts = deliver(make_rendered(), ALL, store, transport, pace, retry=(DeliveryState.UNKNOWN,))
+    assert transport.tried == ["ann", "bob", "carol"]
+    assert {receipt.state for receipt in receipts} == {DeliveryState.SENT}
+
+
+def test_a_held_edition_keeps_what_is_in_doubt(store: Store, pace: Pace) -> None:
+    """Nothing goes out, so what may have arrived must not become mail that waits and surely has not."""
+    send(store, Scripted(bob=[IN_DOUBT]), pace)
+    late = replace(pace, now=lambda: NOW + timedelta(days=2))
+    transport = Scripted()
+    receipts = deliver(make_rendered(), ALL, store, transport, late, retry=(DeliveryState.UNKNOWN,))
+    assert [receipt.state.value for receipt in receipts] == ["sent", "unknown", "sent"]
+    assert transport.tried == []
+
+
+def test_a_server_that_never_answers_leaves_few_in_doubt(store: Store, pace: Pace, waits: list[float]) -> None:
+    """A broken server must not turn a whole list into mail that nobody knows about: after three it is given time."""
+    names = [f"reader{number}" for number in range(20)]
+    transport = Scripted(**{name: [IN_DOUBT] for name in names})
+    states = send(store, transport, pace, make_mail(tuple(f"{name}@example.org" for name in names)))
+    assert [state for state, _ in states.values()] == ["unknown"] * 9 + ["pending"] * 11
+    assert "did not answer to 3 messages in a row" in states["reader19"][1]
+    assert len(waits) == 2
+
+
+def test_one_message_in_doubt_holds_nobody_up(store: Store, pace: Pace, waits: list[float]) -> None:
+    """Single losses on the way are no reason to wait."""
+    names = [f"reader{number}" for number in range(20)]
+    transport = Scripted(**{name: [IN_DOUBT] for name in names[::2]})
+    states = send(store, transport, pace, make_mail(tuple(f"{name}@example.org" for name in names)))
+    assert [state for state, _ in states.values()] == ["unknown", "sent"] * 10
+    assert waits == []
 
 
 def test_unreachable_server_needs_no_person(tmp_path: Path) -> None:

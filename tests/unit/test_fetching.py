@@ -153,11 +153,41 @@ def test_no_feed_stops_the_night(server: WebServer, tmp_path: Path) -> None:
 
 
 def test_a_feed_is_reported_after_some_nights(server: WebServer, tmp_path: Path) -> None:
-    """One bad night is no news; three are, and the reason is told."""
-    configured = config(tmp_path, server.url("/gone"))
-    outcomes = [run(configured, nights) for nights in range(4)]
+    """One bad night is no news where three are asked for, and then the reason is told."""
+    configured = config(tmp_path, server.url("/gone"), server.url("/good"), report_after_nights=3)
+    outcomes = []
+    for nights in range(4):
+        server.pages["/good"] = Answer(rss(f"night-{nights}"))
+        outcomes.append(run(configured, nights))
     assert [len(one.edition.failed_sources) for one in outcomes if one.edition] == [0, 0, 1, 1]
     assert "404" in outcomes[2].rendered.page
+
+
+def test_a_feed_that_fails_is_told_at_once(server: WebServer, tmp_path: Path) -> None:
+    """As it comes out of the box, an edition with news says that a source is missing, and the exit code does too."""
+    server.pages["/good"] = Answer(rss("one"))
+    outcome = run(config(tmp_path, server.url("/gone"), server.url("/good")))
+    assert outcome.ending is Ending.SOME_SOURCES_FAILED
+    assert "1 source could not be read: news may be missing." in outcome.rendered.text
+
+
+def test_a_failure_soon_after_a_success_is_told(server: WebServer, tmp_path: Path) -> None:
+    """A night that is made twelve hours after the last one has its failed feed in it too."""
+    server.pages |= {"/good": Answer(rss("one")), "/other": Answer(rss("two"))}
+    configured = config(tmp_path, server.url("/other"), server.url("/good"))
+    run(configured)
+    server.pages |= {"/good": Answer(rss("three")), "/other": Answer(status=404)}
+    soon = replace(moment(night_after(1)), cutoff=moment().cutoff + timedelta(hours=12))
+    outcome = run_night(configured, soon)
+    assert outcome.ending is Ending.SOME_SOURCES_FAILED
+
+
+def test_a_quiet_night_names_every_failed_feed(server: WebServer, tmp_path: Path) -> None:
+    """However patient it is otherwise: it would say that all sources were read."""
+    outcome = run(config(tmp_path, server.url("/gone"), report_after_nights=3))
+    assert outcome.ending is Ending.SOME_SOURCES_FAILED
+    assert "All sources were read" not in outcome.rendered.text
+    assert "perhaps it was not a quiet night" in " ".join(outcome.rendered.text.split())
 
 
 def test_moving_for_good_changes_the_address(server: WebServer, tmp_path: Path) -> None:

@@ -377,16 +377,16 @@ def test_file_names_and_order_do_not_matter(config: Config, tmp_path: Path, seed
 def test_pending_mail_is_sent_later(config: Config) -> None:
     """`send` delivers what a run left, and nothing when nothing is pending."""
     (receipt,) = run(config).receipts
-    assert send_pending(config, moment(), of_that_night=True, retry_unknown=False) == (receipt,)
+    assert send_pending(config, moment(), of_that_night=True) == (receipt,)
     assert asked(config, "SELECT attempts FROM deliveries") == [(1,)]
     with pytest.raises(NewsfoldError, match="2026-03-11: there is none to send"):
-        send_pending(config, moment(TOMORROW), of_that_night=True, retry_unknown=False)
+        send_pending(config, moment(TOMORROW), of_that_night=True)
 
 
 def test_sending_before_any_edition_is_an_error(config: Config) -> None:
     """Without an edition there is nothing to send, and that is said in a whole sentence."""
     with pytest.raises(NewsfoldError, match=r"^edition: there is none to send"):
-        send_pending(config, moment(), of_that_night=False, retry_unknown=False)
+        send_pending(config, moment(), of_that_night=False)
 
 
 def crash(*_: object, **__: object) -> None:

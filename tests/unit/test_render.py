@@ -7,17 +7,33 @@ import os
 import re
 from dataclasses import replace
 from datetime import UTC
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_editions import HOSTILE, NIGHT, ZONE, article, assert_whole, edition, full_edition, lone, outline, tree
+from made_editions import (
+    HOSTILE,
+    NIGHT,
+    ZONE,
+    article,
+    assert_whole,
+    edition,
+    full_edition,
+    lone,
+    outline,
+    sentence,
+    tree,
+)
+from made_editions import entry as story_entry
+from pipeline.config import MailConfig
 from pipeline.forms.palette import DARK, LIGHT, Palette
 from pipeline.forms.plain import WIDTH
 from pipeline.forms.words import clean
-from pipeline.mail.message import LEAVE
+from pipeline.mail.message import LEAVE, build_message
 from pipeline.records import (
     Article,
     Claim,
@@ -212,6 +228,36 @@ def test_quiet_night_says_so() -> None:
         assert "31" in form
 
 
+def test_a_failed_source_is_named_once() -> None:
+    """Reasons that begin with the source's address do not make it stand there twice."""
+    address = "https://post.example/feed.xml"
+    failed = (Reject("source", address, f"{address}: the connection failed"),)
+    rendered = render(replace(edition(), failed_sources=failed), ZONE)
+    for form in (shown(rendered.html), squeezed(rendered.text), shown(rendered.page)):
+        assert form.count(address) == 1
+
+
+def test_a_night_of_old_stories_says_who_was_read() -> None:
+    """Numbers of articles and outlets stand in the head of a quiet night too."""
+    counts = Counts(items=2, articles=2, outlets=1, stories=1)
+    old = LeftOut("s", "Old news", "nothing new since the edition of 2026-03-09", 1.0)
+    rendered = render(replace(edition(), counts=counts, left_out=(old,)), ZONE)
+    for form in (shown(rendered.html), squeezed(rendered.text), shown(rendered.page)):
+        assert squeezed("2 articles from 1 outlet · 0 copies folded · no stories") in form
+        assert squeezed("1 story was found but left out of this edition; the reason is below.") in form
+
+
+def test_the_budget_holds_with_the_way_out() -> None:
+    """A reader's own link to leave is added after the mail was made to fit; it stays below 95 KB."""
+    long = edition(*(lone(f"Headline {n}", article("a"), f"Fact {n}. " * 60) for n in range(400)))
+    letter = render(long, ZONE, Archive(url="https://news.example/archive/"))
+    mail = MailConfig(unsubscribe_url=f"https://example.org/{'leave' * 100}/")
+    message = message_from_bytes(build_message(letter, "ann@example.org", mail, "f" * 64).content, policy=default)
+    html = message.get_body(("html",))
+    assert html is not None
+    assert 85_000 < len(html.get_content().encode()) <= 95_000
+
+
 def test_quiet_night_with_failed_source_is_doubtful() -> None:
     """A night that only looks quiet because a source failed is not called quiet."""
     failed = (Reject("ingest", "Island Radio", "timed out"),)
@@ -255,6 +301,14 @@ def test_citations_agree_in_all_forms() -> None:
     assert "[1] Meridian Wire: Title wire\n        https://meridianwire.example/wire" in rendered.text
 
 
+def test_citations_stand_in_the_order_of_their_numbers() -> None:
+    """However a digest names its sources, a reader sees 1 2 3 and not 2 3 1."""
+    first, second, third = article("a"), article("b", "Evening Bell"), article("c", "RTT")
+    told = (sentence("One.", first), sentence("Two.", third, second, first))
+    groups = (CopyGroup(first), CopyGroup(second), CopyGroup(third))
+    assert "One. [1] Two. [1][2][3]" in render(edition(story_entry("H", *told, groups=groups)), ZONE).text
+
+
 def test_page_explains_every_sentence() -> None:
     """The page shows what supports each sentence, who carries the same text and what the checker refused."""
     page = " ".join(str(tree(render(full_edition(), ZONE).page).text_content()).split())
@@ -292,6 +346,9 @@ def test_mail_leads_to_the_archive_where_that_is_served() -> None:
     served = render(full_edition(), ZONE, Archive(url="https://news.example/archive/"))
     assert tree(served.html).xpath("//a[contains(., 'archive')]/@href") == [page]
     assert page in served.text.splitlines()
+    stories = tree(served.html).xpath("//h2/a[starts-with(@href, 'https://news.example/archive/2026-03-10/')]/@href")
+    assert len(stories) == len(full_edition().entries)
+    assert set(stories) <= {line.strip() for line in served.text.splitlines()}
     assert served.page == render(full_edition(), ZONE).page
     long = edition(*(lone(f"Headline {n}", article("a"), f"Fact {n}. " * 60) for n in range(400)))
     html = render(long, ZONE, Archive(url="https://news.example/archive/")).html

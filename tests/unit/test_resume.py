@@ -10,7 +10,8 @@ import pytest
 
 from listeners import Notes
 from made_nights import LINES, TONIGHT, WEDNESDAY, asked, configured, line, moment, write_lines
-from pipeline.config import Config, DigestConfig
+from mailserver import Fault, MailServer
+from pipeline.config import Config, DigestConfig, MailConfig, ReaderConfig
 from pipeline.engine import choice
 from pipeline.errors import NewsfoldError, StoreError
 from pipeline.nightly import line as nightly_line
@@ -18,6 +19,7 @@ from pipeline.nightly.desk import Outcome
 from pipeline.nightly.run import last_unfinished, prepare_night, run_night, send_pending
 from pipeline.nightly.steps import Ending, Step
 from pipeline.progress import QUIET
+from pipeline.records import DeliveryState
 from pipeline.stages.summarise import summarise
 
 TOMORROW, LATER = TONIGHT + timedelta(days=1), TONIGHT + timedelta(days=2)
@@ -157,6 +159,16 @@ def test_a_night_with_an_edition_is_not_prepared(config: Config) -> None:
     assert last_unfinished(config) is None
 
 
+def test_a_wait_for_the_server_is_told(config: Config) -> None:
+    """A run that seems to stand still says that it will try mail again, and when."""
+    with MailServer({"ann": [Fault("rcpt", reply="451 4.7.1 greylisted")]}) as server:
+        mail = MailConfig(recipients=(ReaderConfig(address="ann@example.org"),), smtp=server.config())
+        heard: list[str] = []
+        (receipt,) = run(config.model_copy(update={"mail": mail}), heard=heard).receipts
+    assert receipt.state is DeliveryState.SENT
+    assert len([told for told in heard if "some mail was put off" in told]) == 1
+
+
 def test_a_night_can_be_made_without_mail(config: Config) -> None:
     """Saved and archived; the next run sends it."""
     outcome = run_night(config, moment(), mail=False)
@@ -244,7 +256,5 @@ def test_a_missed_night_is_made_of_stored_articles(config: Config, tmp_path: Pat
     assert (again.ending, again.receipts) == (Ending.MADE_BEFORE, ())
     assert mails(config) == [TONIGHT.isoformat(), LATER.isoformat()]
     assert run(config, LATER).rendered == latest.rendered
-    receipts = send_pending(
-        config, replace(moment(TOMORROW), pace=moment(LATER).pace), of_that_night=True, retry_unknown=False
-    )
+    receipts = send_pending(config, replace(moment(TOMORROW), pace=moment(LATER).pace), of_that_night=True)
     assert ["held" in receipt.detail for receipt in receipts] == [True]

@@ -196,7 +196,7 @@ def test_a_night_drops_what_is_old_and_says_so(config: Config, tmp_path: Path) -
     assert [path.name for path in (config.outbox_folder / TONIGHT.isoformat()).iterdir()] == ["mine.txt"]
     assert asked(config, "SELECT state, length(content) FROM deliveries WHERE expired IS NOT NULL") == [("sent", 0)]
     with pytest.raises(NewsfoldError, match="dropped on"):
-        send_pending(config, moment(TONIGHT), of_that_night=True, retry_unknown=False)
+        send_pending(config, moment(TONIGHT), of_that_night=True)
 
 
 def test_dropped_articles_that_come_in_again_are_no_news(config: Config, tmp_path: Path) -> None:

@@ -185,3 +185,11 @@ def test_the_night_is_named() -> None:
     page = first_page(explained())
     assert NIGHT.isoformat() in str(page.xpath("//nav[1]/a/@href")[0])
     assert "Tuesday 10 March 2026" in words(page)
+
+
+def test_a_lone_story_has_no_neighbours() -> None:
+    """Where there is nothing to lead to, no empty box stands at the page's end."""
+    alone = replace(explained_edition(), entries=explained_edition().entries[:1])
+    (page,) = render(alone, ZONE).stories
+    assert "In this edition" not in page.html
+    assert [nav for nav in tree(page.html).xpath("//nav") if not nav.text_content().strip()] == []

@@ -2,7 +2,7 @@
 
 import typer
 
-from pipeline.cli.terminal import DEFAULT_FILE, ConfigFile, exits, show
+from pipeline.cli.terminal import DEFAULT_FILE, ConfigFile, exits, say, show
 from pipeline.config import load
 from pipeline.errors import ConfigError
 
@@ -16,13 +16,15 @@ def config_check(config_file: ConfigFile = DEFAULT_FILE) -> None:
 
     No mail is sent and no feed is asked.
     """
-    from pipeline.checkup import problems
+    from pipeline.checkup import advice, problems
 
     config = load(config_file)
     if found := problems(config):
         raise ConfigError(f"configuration {config_file}:" + "".join(f"\n  {problem}" for problem in found))
-    where = config.mail.smtp.host if config.mail.smtp else "the outbox folder"
+    for line in advice(config):
+        say(f"advice: {line}")
     sources, recipients = len(config.sources), sum(len(one.recipients) for one in config.mail.every_list)
+    where = config.mail.smtp.host if config.mail.smtp and recipients else "the outbox folder"
     show(f"{config_file}: sources: {sources}, recipients: {recipients}, mail goes to {where}")
     for one in config.mail.every_list if config.mail.lists else ():
         show(f"list {one.id}: recipients: {len(one.recipients)}, topics: {', '.join(one.topics) or 'all'}")

@@ -94,11 +94,11 @@ def _why(store: "Store", story: str, night: date, earlier: "Sequence[Article]") 
         yield f"  together on {night}: similarity {found.average:.3f} on average, {THRESHOLD:.3f} is needed"
         yield from _link_lines(found.links)
     if found.earlier_average is not None:
-        yield f"  with what earlier nights told: similarity {found.earlier_average:.3f} on average"
+        yield f"  with what nights before {night} told: similarity {found.earlier_average:.3f} on average"
         yield from _link_lines(found.earlier_links)
     if found.nearest is not None:
         name = f"{found.nearest.id}: {found.nearest.headline}"
-        yield f"  nearest other story {name}; similarity {found.nearest_average:.3f} on average"
+        yield f"  nearest other story on {night} {name}; similarity {found.nearest_average:.3f} on average"
         yield from _link_lines(found.nearest_links)
 
 

@@ -11,7 +11,7 @@ import typer
 from pipeline.cli.bars import listening
 from pipeline.cli.configuration import config_app
 from pipeline.cli.feeds import feeds_app
-from pipeline.cli.status import mail_line
+from pipeline.cli.status import LISTED, mail_line, mail_summary, worth_a_line
 from pipeline.cli.terminal import DEFAULT_FILE, Address, ConfigFile, EngineName, Exit, exits, leave, say, show
 from pipeline.config import DEFAULT_MODEL, Config, Device, DigestConfig, load
 from pipeline.errors import ConfigError
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 Night = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="the night; default: today's")]
 EARLIEST = date(1970, 1, 1)
 """Before it, the nights that are looked back on would lie before the calendar."""
-SETTLED = ("sent", "withdrawn")
-"""How mail stands that nothing is left to do for."""
 
 models_app = typer.Typer(help="The models that come from the package index.", no_args_is_help=True)
 
@@ -128,18 +126,24 @@ def send(
     retry_unknown: Annotated[
         bool, typer.Option("--retry-unknown", help="send again what may have arrived: some readers may get it twice")
     ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="send again what was refused for good, once its cause is mended")
+    ] = False,
 ) -> Exit:
-    """Send what is still pending of an edition (the latest, unless a date is given)."""
+    """Send what is still pending of an edition (the latest, unless a date is given), and say how its mail stands."""
     del resume  # says what happens anyway
     from pipeline.cli.watching import logged_run
     from pipeline.nightly.run import send_pending
+    from pipeline.records import DeliveryState
 
+    chosen = ((DeliveryState.UNKNOWN, retry_unknown), (DeliveryState.FAILED, retry_failed))
+    retry = [state for state, is_wanted in chosen if is_wanted]
     answer: list[str] = []
     with logged_run() as work:
         config = load(config_file)
-        receipts = send_pending(config, _moment(config, night, work), night is not None, retry_unknown, work)
-        answer = [mail_line(receipt, config) for receipt in receipts]
-        if not all(receipt.state.value in SETTLED for receipt in receipts):
+        receipts = send_pending(config, _moment(config, night, work), night is not None, retry, work)
+        answer = [*(mail_line(receipt, config) for receipt in worth_a_line(receipts)), mail_summary(receipts)]
+        if not all(receipt.state.is_settled for receipt in receipts):
             work.code = Exit.FAILED
     leave(map(printable, answer), work.code)
 
@@ -183,9 +187,11 @@ def _run(config: Config, moment: "Moment", work: "Run", mail: bool) -> tuple[lis
     outcome = run_night(config, moment, work, mail=mail)
     for reject in outcome.edition.failed_sources if outcome.edition else ():
         work.warn(f"source {reject.location}: {reject.reason}")
-    for receipt in outcome.receipts:
-        if receipt.state.value not in SETTLED:
-            work.warn(f"mail {receipt.state.value} to {receipt.recipient}: {receipt.detail}")
+    unsettled = [receipt for receipt in outcome.receipts if not receipt.state.is_settled]
+    for receipt in unsettled[:LISTED]:
+        work.warn(f"mail {receipt.state.value} to {receipt.recipient}: {receipt.detail}")
+    if len(unsettled) > LISTED:
+        work.warn(f"{len(unsettled) - LISTED:,} more messages are not settled")
     return list(_outcome_lines(outcome)), _exit_code(outcome)
 
 
@@ -213,16 +219,22 @@ def _outcome_lines(outcome: "Outcome") -> Iterator[str]:
 
 
 def _told_of(outcome: "Outcome") -> Iterator[str]:
+    from pipeline.forms.words import counted
+
     if outcome.edition is not None:
         counts = outcome.edition.counts
         yield (
-            f"{counts.articles} articles, {counts.copies} copies folded, {counts.stories} stories"
-            f" ({counts.rejected} items rejected, {counts.repeats} repeats, {counts.seen} seen before)"
+            f"{counted(counts.articles, 'article')}, {counted(counts.copies, 'copy', 'copies')} folded,"
+            f" {counted(counts.stories, 'story', 'stories')} ({counted(counts.rejected, 'item')} rejected,"
+            f" {counted(counts.repeats, 'repeat')}, {counts.seen} seen before)"
         )
     yield f"edition {outcome.rendered.edition}: {outcome.rendered.subject}"
     yield f"page: {outcome.page}"
-    for receipt in outcome.receipts:
+    told = worth_a_line([receipt for receipt in outcome.receipts if not receipt.earlier])
+    for receipt in told:
         yield f"mail {receipt.state.value}{f' to {receipt.recipient}' if receipt.recipient else ''}: {receipt.detail}"
+    if len(told) < len(outcome.receipts) or not all(receipt.state.is_settled for receipt in told):
+        yield mail_summary(outcome.receipts)
 
 
 def _exit_code(outcome: "Outcome") -> Exit:
@@ -230,7 +242,7 @@ def _exit_code(outcome: "Outcome") -> Exit:
 
     A night that was made before is done when only now its mail went out.
     """
-    if not all(receipt.state.value in SETTLED for receipt in outcome.receipts):
+    if not all(receipt.state.is_settled for receipt in outcome.receipts):
         return Exit.FAILED
     if outcome.ending is Ending.MADE_BEFORE and outcome.mailed:
         return Exit.DONE

@@ -14,6 +14,8 @@ from pipeline.config import Config, load
 from pipeline.printable import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipeline.jsonlines import JsonObject
     from pipeline.records import Json, Receipt, Rendered
     from pipeline.store.core import Store
@@ -23,6 +25,15 @@ LAST_RUNS = 7
 LISTED = 20
 """Up to so many messages of the latest edition are listed one by one; of more, those that were not sent. So many
 suppressed addresses are named."""
+
+
+_LEFT = {
+    "pending": " (newsfold send)",
+    "failed": " (newsfold send --retry-failed)",
+    "unknown": " (newsfold send --retry-unknown)",
+    "withdrawn": "",
+}
+"""How mail stands that was not sent, with what sends it."""
 
 
 def register(app: typer.Typer) -> None:
@@ -132,6 +143,23 @@ def mail_line(mail: "Receipt | Delivery", config: Config) -> str:
     """Where a message stands; with its list where there are several."""
     to = f"{mail.recipient or 'outbox'}{f' ({mail.list_id})' if len(config.mail.every_list) > 1 else ''}"
     return f"{mail.state.value:9} {to}  {mail.detail}"
+
+
+def worth_a_line(receipts: "Sequence[Receipt]") -> "Sequence[Receipt]":
+    """Each message of a run, one by one, where they are few; of more, those that are not settled."""
+    return receipts if len(receipts) <= LISTED else [one for one in receipts if not one.state.is_settled]
+
+
+def mail_summary(receipts: "Sequence[Receipt]") -> str:
+    """What a run sent, and what it left as it was, with what can be done about it."""
+    earlier = Counter(one.state.value for one in receipts if one.earlier)
+    now = Counter(one.state.value for one in receipts if not one.earlier)
+    parts = [f"{now['sent']} sent now"]
+    parts += [f"{earlier['sent']} sent before"] if earlier["sent"] else []
+    for state, remedy in _LEFT.items():
+        number = now[state] + earlier[state]
+        parts += [f"{number} {state}{remedy}"] if number else []
+    return f"mail: {', '.join(parts)}"
 
 
 def _facts(config: Config, store: "Store", rejects: bool) -> "JsonObject":

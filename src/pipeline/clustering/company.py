@@ -112,19 +112,17 @@ def company_of(
 def come_together(company: Company, voices: Rows, threshold: float) -> Rows:
     """The number of each unit's cluster, as `linkage.average_link` gives it; `voices` are the groups' weights."""
     units, tonight = company.units, company.tonight
-    # Of several stories that a group repeats it goes to the one it repeats most.
-    ranked = sorted(company.copies.items(), key=lambda item: (-item[1], item[0]))
-    repeats = {group: tonight + story for (group, story), _ in reversed(ranked)}
+    repeats = np.full(len(units.sizes), -1)
+    # Of several stories that a group repeats it goes to the one it repeats most, which comes last here.
+    for (group, story), _ in sorted(company.copies.items(), key=lambda item: (item[1], -item[0][1])):
+        repeats[group] = tonight + story
 
     def judge(left: Rows, right: Rows) -> Floats:
         """Copies before any likeness."""
-        scores = units.likeness(left, right)
-        if repeats:
-            is_repeat = [repeats.get(one) == other for one, other in zip(left.tolist(), right.tolist(), strict=True)]
-            scores[np.array(is_repeat, dtype=np.bool_)] = COPY
-        return scores
+        return np.where(repeats[left] == right, COPY, units.likeness(left, right))
 
-    copies = np.array(list(repeats.items()), dtype=np.int64).reshape(-1, 2)
+    copying = np.flatnonzero(repeats >= 0)
+    copies = np.column_stack([copying, repeats[copying]])
     pairs = _distinct(np.concatenate([units.met(tonight), copies]), len(units.sizes))
     weights = np.concatenate([voices, np.maximum(units.sizes[tonight:], 1)])
     return average_link(ScoredPairs(pairs, judge(pairs[:, 0], pairs[:, 1])), weights, threshold, judge)

@@ -12,8 +12,7 @@ from pipeline.forms.words import clean, clip, counted, day_month, listed, local,
 from pipeline.records import Choice, Edition, Entry, Method, Reject
 
 _UNSUBSCRIBE: Final = (
-    "To stop this mail, use your mail program’s unsubscribe command, which reads the headers of this message, "
-    "or write to its sender."
+    "To stop this mail, use your mail program’s unsubscribe command, if it shows one, or write to its sender."
 )
 _SUBJECT: Final = 120
 _TITLE: Final = 60
@@ -39,7 +38,7 @@ def view_edition(edition: Edition, zone: ZoneInfo, web: str = "") -> EditionView
         quiet=quiet,
         stories=tuple(view_story(entry, rank, clock) for rank, entry in enumerate(edition.entries, start=1)),
         ledger=_ledger(edition, len(edition.entries)),
-        failed=tuple(FailureView(_note(place(item.location)), _note(item.reason)) for item in edition.failed_sources),
+        failed=tuple(_failure(item) for item in edition.failed_sources),
         left_out=_by_reason((item.reason, clean(item.headline) or item.story) for item in edition.left_out),
         rejected=_by_reason(_rejected(item) for item in edition.rejects),
         made=_made(edition),
@@ -103,11 +102,11 @@ def _preheader(edition: Edition) -> str:
 def _counts(edition: Edition, told: int) -> str:
     """What came in and what became of it; `told` stories are in this form."""
     found = len(edition.entries)
-    if not found:
+    if not edition.counts.articles:
         return f"{counted(edition.counts.items, 'item')} came in · no stories"
-    stories = (
-        counted(found, "story", "stories") if told == found else f"{told:,} of {counted(found, 'story', 'stories')}"
-    )
+    stories = counted(found, "story", "stories") if found else "no stories"
+    if told != found:
+        stories = f"{told:,} of {stories}"
     return " · ".join(
         (
             f"{counted(edition.counts.articles, 'article')} from {counted(edition.counts.outlets, 'outlet')}",
@@ -136,7 +135,8 @@ def _quiet(edition: Edition) -> str:
         return f"No new story was found, but {failed} could not be read: perhaps it was not a quiet night."
     if edition.left_out:
         stories = counted(len(edition.left_out), "story was", "stories were")
-        return f"{stories} found but left out of this edition; the reasons are below."
+        reasons = "the reason is" if len(edition.left_out) == 1 else "the reasons are"
+        return f"{stories} found but left out of this edition; {reasons} below."
     counts = edition.counts
     if not counts.items:
         return "All sources were read, and they held nothing at all."
@@ -184,6 +184,11 @@ def _ledger(edition: Edition, told: int) -> tuple[LedgerRow, ...]:
 
 def _rejected(item: Reject) -> tuple[str, str]:
     return f"{clean(item.stage)}: {clean(item.reason)}", place(item.location) or item.article
+
+
+def _failure(item: Reject) -> FailureView:
+    """A source and why it could not be read; some reasons name the source themselves, which is said once."""
+    return FailureView(_note(place(item.location)), _note(item.reason.removeprefix(f"{item.location}: ")))
 
 
 def _by_reason(pairs: Iterable[tuple[str, str]]) -> tuple[Reason, ...]:

@@ -15,7 +15,7 @@ _GLUE: Final = "\x1f"
 
 def plain_text(view: EditionView) -> str:
     """The whole edition for a terminal or a mail program without HTML."""
-    blocks = [_head(view), *(_story(story) for story in view.stories), _foot(view)]
+    blocks = [_head(view), *(_story(story, view.web_of(story)) for story in view.stories), _foot(view)]
     return ("\n\n" + "-" * WIDTH + "\n\n").join(blocks) + "\n"
 
 
@@ -77,7 +77,8 @@ def _head(view: EditionView) -> str:
     return "\n".join(lines)
 
 
-def _story(story: StoryView) -> str:
+def _story(story: StoryView, page: str) -> str:
+    """A story; `page` is the address of its own page, empty when that is served nowhere."""
     lines = fill(story.section.upper(), first=_INDENT) if story.section else []
     lines += fill(story.headline, first=f"{story.rank:>2}  ", rest=_INDENT)
     if story.continues:
@@ -96,6 +97,8 @@ def _story(story: StoryView) -> str:
         lines += _source(source)
     if story.more:
         lines.append(f"{_INDENT}{story.more}")
+    if page:
+        lines += ["", f"{_INDENT}In the archive:", f"{_INDENT}{page}"]
     return "\n".join(lines).rstrip()
 
 

@@ -113,18 +113,20 @@ def source_view(article: Article, number: int = 0, anchor: str = "") -> SourceVi
 def _sentence(sentence: DigestSentence, sources: dict[str, SourceView]) -> SentenceView:
     return SentenceView(
         text=clean(sentence.text),
-        citations=tuple(sources[id_] for id_ in sentence.sources),
+        citations=_in_order(sentence.sources, sources),
         evidence=tuple(EvidenceView(sources[item.article], clean(item.sentence)) for item in sentence.evidence),
         made="quoted" if sentence.method is Method.EXTRACTED else "written",
         refused=clean(sentence.refused),
     )
 
 
+def _in_order(ids: Iterable[str], sources: dict[str, SourceView]) -> tuple[SourceView, ...]:
+    """The sources of some ids, each once, by their numbers."""
+    return tuple(sorted((sources[id_] for id_ in dict.fromkeys(ids)), key=lambda source: source.number))
+
+
 def _disagreement(item: Disagreement, sources: dict[str, SourceView]) -> DisagreementView:
-    claims = tuple(
-        ClaimView(clean(claim.value), tuple(sources[id_] for id_ in dict.fromkeys(claim.articles)))
-        for claim in item.claims
-    )
+    claims = tuple(ClaimView(clean(claim.value), _in_order(claim.articles, sources)) for claim in item.claims)
     return DisagreementView(clean(item.about), claims)
 
 

@@ -24,13 +24,19 @@ class Reader:
 
 
 def audience(mail: MailConfig) -> tuple[Reader, ...]:
-    """Everybody an edition is for, list by list, as they are configured; nobody stands in where there is no one."""
-    readers = tuple(
+    """Everybody an edition is for, list by list, as they are configured; nobody stands in where there is no one.
+
+    Who is on a list in several spellings is on it once: of the ledger's columns only ASCII letters know no case.
+    """
+    readers = (
         Reader(one.id, reader.address, Choice(one.title or "", one.topics_of(reader)))
         for one in mail.every_list
         for reader in one.recipients
     )
-    return readers or (Reader(mail.list_id, NOBODY, Choice()),)
+    once = dict[tuple[str, str], Reader]()
+    for reader in readers:
+        once.setdefault(reader.key, reader)
+    return tuple(once.values()) or (Reader(mail.list_id, NOBODY, Choice()),)
 
 
 def choices(mail: MailConfig) -> tuple[Choice, ...]:

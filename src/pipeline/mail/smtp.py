@@ -23,6 +23,8 @@ from pipeline.mail.transport import Outcome, Scope
 from pipeline.records import DeliveryState
 from pipeline.store.rows import Message
 
+END_PATIENCE = 10
+"""How many times as long as any other answer that to a message's end may take: given up too soon, it is in doubt."""
 _OK = (250, 251)
 _START_INPUT = 354
 _CLOSING = 421
@@ -130,10 +132,22 @@ class SmtpTransport:
             return self._lost(DeliveryState.PENDING, f"connection lost before the message's end: {error}")
         try:
             server.send(b".\r\n")
-            code, answer = server.getreply()
+            code, answer = self._answer_to_the_end(server)
         except OSError as error:
             return self._lost(DeliveryState.UNKNOWN, f"no answer after the message's end, it may have arrived: {error}")
         return self._verdict(code, answer)
+
+    def _answer_to_the_end(self, server: smtplib.SMTP) -> tuple[int, bytes]:
+        """The answer to the final dot; a server may be looking through the message first (RFC 5321 section 4.5.3.2.6).
+
+        Raises OSError when there is none.
+        """
+        if server.sock is None:
+            raise smtplib.SMTPServerDisconnected("the connection is closed")
+        server.sock.settimeout(END_PATIENCE * self._config.timeout_seconds)
+        answer = server.getreply()
+        server.sock.settimeout(self._config.timeout_seconds)
+        return answer
 
     def _envelope(self, server: smtplib.SMTP, message: Message) -> Outcome | None:
         """MAIL, RCPT and DATA; None when the server now waits for the text.
@@ -147,7 +161,7 @@ class SmtpTransport:
             options = ("SMTPUTF8", "BODY=8BITMIME")
         code, answer = server.mail(self._sender, options)
         if code not in _OK:
-            return self._refused("MAIL", code, answer)
+            return self._refused("MAIL with SMTPUTF8" if options else "MAIL", code, answer)
         code, answer = server.rcpt(wire_address(message.recipient))
         if code not in _OK:
             return self._refused("RCPT", code, answer)

@@ -8,9 +8,10 @@ import contextlib
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TypeVar
@@ -33,7 +34,7 @@ from pipeline.records import (
     Receipt,
     Rendered,
 )
-from pipeline.stages.deliver import deliver, open_transport
+from pipeline.stages.deliver import deliver, hold_reason, open_transport
 from pipeline.stages.publish import edition_page, publish_editions, publish_index
 from pipeline.store.backup import Restored, restore
 from pipeline.store.checkpoints import checkpoints_of, forget_unfinished, unfinished_nights
@@ -260,21 +261,22 @@ def _published(config: Config, store: Store) -> int:
 
 
 def send_pending(
-    config: Config, moment: Moment, of_that_night: bool, retry_unknown: bool, progress: Progress = QUIET
+    config: Config,
+    moment: Moment,
+    of_that_night: bool,
+    retry: Collection[DeliveryState] = (),
+    progress: Progress = QUIET,
 ) -> tuple[Receipt, ...]:
     """Deliver what is still pending of the latest edition, or of the moment's night.
 
-    `retry_unknown` also sends again what a crash left in doubt. Raises NewsfoldError when there is no such edition.
+    What is in a state of `retry`, in doubt or refused for good, is sent again too. Raises NewsfoldError when there is
+    no such edition.
     """
     with _opened(config, moment) as store:
         rendered = store.edition(moment.night.isoformat()) if of_that_night else store.latest_edition()
         if rendered is None:
             raise NewsfoldError(f"edition{f' {moment.night}' if of_that_night else ''}: there is none to send")
-        if retry_unknown:
-            for row in store.ledger.deliveries(rendered.edition):
-                if row.state is DeliveryState.UNKNOWN:
-                    store.ledger.force(row, moment.pace.now())
-        return _mail(Desk(config, moment, store, progress), rendered)
+        return _mail(Desk(config, moment, store, progress), rendered, retry)
 
 
 def restore_state(config: Config, backup: Path, now: datetime) -> Restored:
@@ -286,17 +288,27 @@ def restore_state(config: Config, backup: Path, now: datetime) -> Restored:
         return restore(backup, config.state_file, now)
 
 
-def _mail(desk: Desk, rendered: Rendered) -> tuple[Receipt, ...]:
-    """Deliver what is still pending of an edition."""
+def _mail(desk: Desk, rendered: Rendered, retry: Collection[DeliveryState] = ()) -> tuple[Receipt, ...]:
+    """Deliver what is still pending of an edition, and what is in a state of `retry`."""
     config = desk.config
     with (
         desk.progress.stage("deliver") as tally,
         open_transport(config.mail, config.outbox_folder, rendered.edition) as transport,
     ):
         skip_quiet = config.edition.quiet == "skip"
-        receipts = deliver(rendered, config.mail, desk.store, transport, desk.moment.pace, skip_quiet=skip_quiet)
+        pace = replace(desk.moment.pace, sleep=partial(_patient, desk))
+        receipts = deliver(rendered, config.mail, desk.store, transport, pace, skip_quiet=skip_quiet, retry=retry)
         tally |= Counter(receipt.state.value for receipt in receipts)
+        held = hold_reason(rendered, config.mail, pace.now())
+        if held and not all(receipt.state.is_settled for receipt in receipts):
+            desk.progress.warn(f"edition {rendered.edition} is {held}; a larger limit lets it go")
         return receipts
+
+
+def _patient(desk: Desk, seconds: float) -> None:
+    """Wait before mail that was put off is tried again, and say so: nothing else is heard meanwhile."""
+    desk.progress.say(f"some mail was put off; it is tried again in {seconds:.0f} s")
+    desk.moment.pace.sleep(seconds)
 
 
 def ending_of(edition: Edition | None) -> Ending:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from pipeline.config import Config
 from pipeline.errors import NewsfoldError
 from pipeline.inbox import list_files
 from pipeline.nightly.desk import Desk, Gathered, Moment
@@ -118,7 +117,9 @@ def gather(desk: Desk, fetched: Fetched) -> Gathered:
         raise NewsfoldError(
             f"night {moment.night}: {items} items came in, but they are not all accounted for: {counts}"
         )
-    failed += _feeds_in_trouble(config, moment, store.feeds(), fetched)
+    # Nothing new may mean that nothing could be read: what is quiet names every feed that failed.
+    patience = config.fetch.report_after_nights if articles else 1
+    failed += _feeds_in_trouble(moment, store.feeds(), fetched, patience)
     # What could not be read as a whole is tried again: a right may have been missing, or a writer not done.
     failures = {reject.location for reject in rejects}
     files = tuple(state for listing in listed.values() for state in listing.states if state.path not in failures)
@@ -160,12 +161,12 @@ def _counts(articles: Sequence[Article]) -> Counts:
 
 
 def _feeds_in_trouble(
-    config: Config, moment: Moment, before: Mapping[str, FeedState], fetched: Fetched
+    moment: Moment, before: Mapping[str, FeedState], fetched: Fetched, nights: int
 ) -> Iterator[Reject]:
     """The configured feeds that readers should know of: no success for too many nights, asked tonight or not."""
     states = {**before, **{state.url: state for state in fetched.states}}
     for url in fetched.feeds:
-        reason = trouble(states[url], moment.cutoff, config.fetch.report_after_nights)
+        reason = trouble(states[url], moment.cutoff, nights)
         if reason:
             yield Reject(SOURCE_FAILED, url, reason)
 

@@ -5,7 +5,7 @@ Every message is in the ledger before a connection opens; each of its steps is c
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,9 @@ from pipeline.records import Choice, DeliveryState, Letter, Receipt, Rendered
 from pipeline.store.core import Store
 from pipeline.store.ledger import Ledger
 from pipeline.store.rows import Delivery, Message
+
+MOST_IN_DOUBT = 3
+"""After so many messages in a row that may have arrived a round ends: whole lists must not be left in doubt."""
 
 
 def _now() -> datetime:
@@ -65,24 +68,28 @@ def deliver(
     pace: Pace | None = None,
     *,
     skip_quiet: bool = False,
+    retry: Collection[DeliveryState] = (),
 ) -> tuple[Receipt, ...]:
     """Bring a saved edition to the readers of all lists: a receipt for each, in the order they were first queued.
 
     A receipt that is still `PENDING` says why: held, out of reach, put off. With `skip_quiet` those for whom there is
     nothing tonight get no mail and no receipt. Call it under the run lock: messages that a dead run left half sent
-    become `UNKNOWN`. Raises StoreError when the ledger cannot be kept, and then sends nothing more.
+    become `UNKNOWN`. What is in a state of `retry`, `FAILED` or `UNKNOWN`, is sent again, unless the edition is held.
+    Raises StoreError when the ledger cannot be kept, and then sends nothing more.
     """
     pace = pace or Pace()
     readers = frozenset(reader.key for reader in audience(mail))
     job = _Job(rendered.edition, readers, frozenset(list_id for list_id, _ in readers), store, transport, pace)
+    before = {row.key: row.state for row in store.ledger.deliveries(rendered.edition)}
     store.ledger.recover(rendered.edition, pace.now(), transport.repeatable)
     enqueue(rendered, mail, store, pace.now(), skip_quiet=skip_quiet)
     held = hold_reason(rendered, mail, pace.now())
     if held:
         job.note(job.waiting(), held)
     else:
+        job.force(retry)
         job.run()
-    return job.receipts()
+    return job.receipts(before)
 
 
 def enqueue(rendered: Rendered, mail: MailConfig, store: Store, now: datetime, *, skip_quiet: bool = False) -> None:
@@ -164,22 +171,41 @@ class _Job:
         for row in rows:
             self.ledger.mark(row, DeliveryState.PENDING, detail, self.pace.now())
 
-    def receipts(self) -> tuple[Receipt, ...]:
-        """What the ledger says of each of the lists' messages."""
+    def force(self, states: Collection[DeliveryState]) -> None:
+        """Let what is in one of these states go out again: a person asks for it."""
+        for row in self.ledger.deliveries(self.edition):
+            if row.state in states and row.list_id in self.lists:
+                self.ledger.force(row, self.pace.now())
+
+    def receipts(self, before: Mapping[tuple[str, str, str], DeliveryState]) -> tuple[Receipt, ...]:
+        """What the ledger says of each of the lists' messages; `before` is how they stood when the run began."""
         rows = (row for row in self.ledger.deliveries(self.edition) if row.list_id in self.lists)
         return tuple(
-            Receipt(row.edition, row.recipient, row.message_id, row.state, row.detail, row.list_id) for row in rows
+            Receipt(
+                row.edition,
+                row.recipient,
+                row.message_id,
+                row.state,
+                row.detail,
+                row.list_id,
+                earlier=before.get(row.key) is row.state is not DeliveryState.PENDING,
+            )
+            for row in rows
         )
 
     def _round(self) -> bool:
         """Try each waiting message once; whether another round could help."""
-        rows, again = self.waiting(), False
+        rows, again, in_doubt = self.waiting(), False, 0
         for position, row in enumerate(rows, start=1):
             outcome = self._attempt(row)
             if outcome.scope is not Scope.MESSAGE:
                 self.note(rows[position:], outcome.detail)
                 return outcome.scope is Scope.SERVER
             again = again or outcome.state is DeliveryState.PENDING
+            in_doubt = in_doubt + 1 if outcome.state is DeliveryState.UNKNOWN else 0
+            if in_doubt == MOST_IN_DOUBT:
+                self.note(rows[position:], f"put off: the server did not answer to {in_doubt} messages in a row")
+                return again or position < len(rows)
         return again
 
     def _attempt(self, row: Delivery) -> Outcome:

@@ -80,7 +80,7 @@ class Ledger:
 
         Raises StoreError when there is no such row, or its bytes have been dropped.
         """
-        row = self._database.row(f"SELECT content, expired FROM deliveries WHERE {_KEY}", _key(delivery))  # noqa: S608 - constant key
+        row = self._database.row(f"SELECT content, expired FROM deliveries WHERE {_KEY}", delivery.key)  # noqa: S608 - constant key
         if row is None:
             raise StoreError(f"ledger: no message to {delivery.recipient} in edition {delivery.edition}")
         if row["expired"]:
@@ -91,7 +91,7 @@ class Ledger:
         """Count one attempt to hand a message over."""
         self._database.change(
             f"UPDATE deliveries SET attempts = attempts + 1, updated_at = ? WHERE {_KEY}",  # noqa: S608 - constant key
-            (utc_text(now), *_key(delivery)),
+            (utc_text(now), *delivery.key),
         )
 
     def mark(self, delivery: Delivery, state: DeliveryState, detail: str, now: datetime) -> None:
@@ -148,7 +148,7 @@ class Ledger:
     ) -> None:
         """Write a row's state if it is now in an allowed one; what the caller last read of it does not count."""
         with self._database.transaction():
-            row = self._database.row(f"SELECT state FROM deliveries WHERE {_KEY}", _key(delivery))  # noqa: S608 - constant key
+            row = self._database.row(f"SELECT state FROM deliveries WHERE {_KEY}", delivery.key)  # noqa: S608 - constant key
             current = row["state"] if row else "missing"
             if current not in allowed:
                 raise StoreError(
@@ -157,7 +157,7 @@ class Ledger:
                 )
             self._database.change(
                 f"UPDATE deliveries SET state = ?, detail = ?, updated_at = ? WHERE {_KEY}",  # noqa: S608 - constant key
-                (state.value, detail, utc_text(now), *_key(delivery)),
+                (state.value, detail, utc_text(now), *delivery.key),
             )
 
 
@@ -167,11 +167,6 @@ def _expired(delivery: Delivery, when: str) -> StoreError:
         f"ledger: the message to {delivery.recipient} of edition {delivery.edition} was dropped on {when}, as"
         " keep.messages_days says; it cannot be sent"
     )
-
-
-def _key(delivery: Delivery) -> tuple[str, str, str]:
-    """What `_KEY` asks for."""
-    return (delivery.edition, delivery.list_id, delivery.recipient)
 
 
 def _delivery(row: sqlite3.Row) -> Delivery:

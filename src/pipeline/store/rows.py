@@ -73,6 +73,11 @@ class Delivery:
     detail: str
     updated_at: datetime
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Edition, list and recipient, by which the ledger knows the row."""
+        return self.edition, self.list_id, self.recipient
+
 
 @dataclass(frozen=True, slots=True)
 class Suppression:

@@ -86,7 +86,8 @@ def trouble(state: FeedState, now: datetime, nights: int) -> str:
     if state.retired is not None:
         return state.problem if state.retired == now else ""
     silent = (now - (state.succeeded or state.since) + _EARLY).days
-    if not state.failures or silent + (0 if state.succeeded else 1) < nights:
+    # A failure is a night without success, however short ago the last one was.
+    if not state.failures or max(1, silent + (0 if state.succeeded else 1)) < nights:
         return ""
     last = f"last read on {state.succeeded:%Y-%m-%d}" if state.succeeded else "never read"
     return f"{state.problem}; {last}"
