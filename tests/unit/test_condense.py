@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.config import SourceConfig
-from pipeline.digest.condense import change_of_meaning, harmless_cuts
+from pipeline.digest.condense import change_of_meaning, core, harmless_cuts
 from pipeline.records import Article, RawItem
 from pipeline.stages.clean import clean
 from pipeline.stages.ingest import ingest
@@ -180,6 +180,22 @@ def test_a_quotation_is_never_cut() -> None:
 def test_no_cut_leaves_half_a_list_or_half_a_clause(sentence: str) -> None:
     """A comma may belong to a list or an apposition: what looks like a part is then none."""
     assert harmless_cuts(sentence) == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kept"),
+    [
+        (BRIDGE, "The old bridge in Lindmar will be closed to all traffic from April."),
+        (
+            "Anna Berg, who lives in Oru, praised the red tower near Port Ansel, leaving 300 people stranded.",
+            "Anna Berg praised the red tower near Port Ansel.",
+        ),
+        ("The dam broke.", "The dam broke."),
+    ],
+)
+def test_the_core_is_what_nothing_can_be_left_out_of(sentence: str, kept: str) -> None:
+    """All harmless parts go at once: by what stays two sentences are compared."""
+    assert core(sentence) == kept
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,15 @@ def test_no_sentence_repeats_another(story: Story) -> None:
             assert shared < limit * min(len(one.stems), len(other.stems))
 
 
+def test_what_could_be_left_out_sets_no_sentences_apart() -> None:
+    """A sentence that says the same but for a remark is not told beside the other; one with news of its own is."""
+    approved = "The parliament of Halvern approved the ferry terminal in Lindmar by 61 votes to 40."
+    backed = "Deputies backed the ferry terminal in Lindmar, which fishermen of the old harbour think is costly folly."
+    begins = "Fishermen of the old harbour called the terminal in Lindmar a costly folly that deputies will regret."
+    assert chosen(story_of(make("a", approved), make("b", backed)), 60) in ([approved], [backed])
+    assert set(chosen(story_of(make("a", approved), make("b", begins)), 60)) == {approved, begins}
+
+
 @given(stories)
 def test_every_sentence_is_its_articles(story: Story) -> None:
     """A selected sentence stands word for word in the article it is credited to."""

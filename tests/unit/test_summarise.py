@@ -138,18 +138,6 @@ def test_a_writer_that_changes_nothing_writes_nothing(change: Callable[[str], st
         assert not any(sentence.refused for sentence in summary.sentences)
 
 
-def test_a_shortening_that_repeats_another_sentence_is_refused() -> None:
-    """What set two sentences apart is not left out: the second would then say again what the first says."""
-    approved = "The parliament of Halvern approved the ferry terminal in Lindmar by 61 votes to 40."
-    backed = "Deputies backed the ferry terminal in Lindmar, which fishermen of the old harbour think is costly folly."
-    writer = StubWriter(lambda text: text.replace(", which fishermen of the old harbour think is costly folly", ""))
-    (alone,) = summarise([story_of(make("b", backed))], writer)
-    assert alone.text == "Deputies backed the ferry terminal in Lindmar."
-    (both,) = summarise([story_of(make("a", approved), make("b", backed))], writer)
-    refused = {sentence.text: sentence.refused for sentence in both.sentences}
-    assert refused == {approved: "", backed: "repeats another sentence"}
-
-
 def test_other_languages_are_quoted() -> None:
     """The writer is not asked to write what its model does not speak."""
     text = "Le maire de Sainte-Orme a annoncé lundi que les croisières seront interdites à partir de l'été prochain."

@@ -190,6 +190,15 @@ def harmless_cuts(sentence: str) -> tuple[tuple[int, int], ...]:
     return tuple(sorted(set(found)))
 
 
+def core(sentence: str) -> str:
+    """A sentence without any of the stretches that can be left out of it, each of them harmless by itself."""
+    kept, end = [], 0
+    for start, stop in harmless_cuts(sentence):
+        kept.append(sentence[end : max(start, end)])
+        end = max(stop, end)
+    return "".join([*kept, sentence[end:]])
+
+
 def _stretch(given: _Source, sentence: str, start: int, end: int) -> tuple[int, int]:
     """The characters to cut for the words from start to end, with the spaces and marks that would dangle."""
     last = given.spans[end - 1][1]

@@ -4,8 +4,10 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import ceil, log2
 
+from pipeline.digest.condense import core
 from pipeline.digest.instructions import speaks_to_a_model
 from pipeline.digest.quotable import is_finished, is_quotable, is_spoken
 from pipeline.records import Article, Story
@@ -66,7 +68,7 @@ def select(story: Story, words: int) -> tuple[Candidate, ...]:
     chosen, used = [opening], _words(opening.text)
     for candidate in pool:
         length = _words(candidate.text)
-        if _fits(length, used, words) and not repeats(candidate, chosen):
+        if _fits(length, used, words) and not _repeats(candidate, chosen):
             chosen.append(candidate)
             used += length
     return (opening, *sorted(chosen[1:], key=lambda candidate: (candidate.position, *_best(candidate))))
@@ -101,7 +103,7 @@ def _beginning(story: Story, words: int) -> tuple[Candidate, ...]:
         room -= _words(candidate.text)
         if speaks_to_a_model(candidate.text) or (chosen and room < 0):
             break
-        if not repeats(candidate, chosen):
+        if not _repeats(candidate, chosen):
             chosen.append(candidate)
     return tuple(chosen)
 
@@ -164,15 +166,25 @@ def _was_told(stems: frozenset[str], holders: Mapping[str, Sequence[frozenset[st
     return any(len(stems & before) >= needed for stem in rarest for before in holders.get(stem, ()))
 
 
-def repeats(candidate: Candidate, others: Sequence[Candidate]) -> bool:
+def _repeats(candidate: Candidate, others: Sequence[Candidate]) -> bool:
     """Whether a sentence says much the same as one of the others."""
     return any(_same(candidate, other) for other in others)
 
 
 def _same(one: Candidate, other: Candidate) -> bool:
-    """Whether two sentences say much the same: what they share, seen from the shorter of the two."""
+    """Whether two sentences say much the same: what they share, seen from the shorter of the two.
+
+    What could be left out of one sets it apart from nothing: the other may say all the rest.
+    """
     limit = SAME_ARTICLE if one.article.id == other.article.id else SAME_CONTENT
-    return len(one.stems & other.stems) >= limit * min(len(one.stems), len(other.stems))
+    told = ((one.stems, other.stems), (_core_stems(one.text), other.stems), (_core_stems(other.text), one.stems))
+    return any(len(some & others) >= limit * min(len(some), len(others)) for some, others in told)
+
+
+@lru_cache(maxsize=20_000)
+def _core_stems(sentence: str) -> frozenset[str]:
+    """The stems that a sentence is compared by without anything that can be left out of it."""
+    return frozenset(content_stems(core(sentence)) or content_stems(sentence))
 
 
 def _opens_best(candidate: Candidate) -> tuple[bool, bool, float, int, str]:

@@ -35,12 +35,15 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The clock, and how patient a run is with servers that say "try later": `first_wait` seconds, then twice that."""
+    """The clock, and how patient a run is with servers that say "try later": `first_wait` seconds, then twice that.
+
+    The waits add up to some seven minutes: servers that put off whom they do not know (RFC 6647) mostly want five.
+    """
 
     now: Callable[[], datetime] = _now
     sleep: Callable[[float], None] = time.sleep
-    attempts: int = 3
-    first_wait: float = 20.0
+    attempts: int = 5
+    first_wait: float = 30.0
 
 
 @contextmanager

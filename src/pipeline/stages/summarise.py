@@ -1,7 +1,7 @@
 """Writes the digest of each story: select source sentences, let the writer shorten them, check, cite."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from pipeline.digest.check import Checker
@@ -10,7 +10,7 @@ from pipeline.digest.disagree import disagreements
 from pipeline.digest.grounding import judge, read_sources
 from pipeline.digest.headline import headline
 from pipeline.digest.readable import readable, with_something_to_tell
-from pipeline.digest.select import Candidate, repeats, select
+from pipeline.digest.select import Candidate, select
 from pipeline.digest.writer import Writer
 from pipeline.progress import QUIET, Progress
 from pipeline.records import Article, DigestSentence, Evidence, Method, Story, Summary
@@ -37,16 +37,11 @@ class _SourceSentence:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A selected sentence, the evidence for it, its own source first, and the other sentences of its digest."""
+    """A selected sentence as its source has it, with the evidence for it, its own source first."""
 
-    chosen: Candidate
+    source: str
     evidence: tuple[Evidence, ...]
-    beside: tuple[Candidate, ...]
-
-    @property
-    def source(self) -> str:
-        """The sentence as its source has it."""
-        return self.chosen.text
+    may_be_written: bool
 
     def quoted(self, refused: str = "") -> DigestSentence:
         """The source's own words; `refused` is why the writer's were not taken."""
@@ -83,7 +78,7 @@ def _drafts(story: Story, chosen: Sequence[Candidate]) -> list[_Draft]:
     """The selected sentences of a story with their evidence."""
     sources = _source_sentences(story) if chosen else []
     return [
-        _Draft(one, _evidence(one, sources), tuple(other for other in chosen if other is not one)) for one in chosen
+        _Draft(candidate.text, _evidence(candidate, sources), candidate.article.lang in ENGLISH) for candidate in chosen
     ]
 
 
@@ -101,7 +96,7 @@ def _written(
     told = [draft.quoted() for draft in drafts]
     if writer is None:
         return told
-    open_places = [place for place, draft in enumerate(drafts) if draft.chosen.article.lang in ENGLISH]
+    open_places = [place for place, draft in enumerate(drafts) if draft.may_be_written]
     for sparingly in (False, True):
         proposals = writer.write([drafts[place].source for place in open_places], sparingly) if open_places else []
         pairs = list(zip(open_places, proposals, strict=True))
@@ -124,10 +119,6 @@ def _fault(proposal: str, draft: _Draft, checker: Checker | None) -> str:
     if not proposal.endswith(draft.source[-1]):
         return "does not end as its source does"
     by_rule = judge(proposal, read_sources([draft.source])).reason or change_of_meaning(proposal, draft.source)
-    # What set two sentences apart may be what was left out.
-    shorter = replace(draft.chosen, text=proposal, stems=frozenset(content_stems(proposal)))
-    if not by_rule and repeats(shorter, draft.beside):
-        by_rule = "repeats another sentence"
     if by_rule or checker is None:
         return by_rule
     (verdict,) = checker.verdicts([proposal], [evidence.sentence for evidence in draft.evidence])
