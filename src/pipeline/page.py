@@ -1,5 +1,6 @@
 """An HTML page: its article's text by trafilatura, its metadata from where publishers put it; parsed once."""
 
+import logging
 import re
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ from lxml import html
 from pipeline.pages.metadata import address_of, authors_of, published_of, site_of, title_of
 from pipeline.text.dump_lines import Line, read_lines, reason_by_sight
 from pipeline.text.normalise import comparable, decoded, tidy_line
+
+# A page without an article is rejected with its address and a reason; the library's lines name neither.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 FULL_LENGTH = 1500
 """Characters of text that are an article; a careful reading that gives less may have missed something."""

@@ -191,3 +191,10 @@ def test_scripts_and_every_caption_of_a_fragment_are_dropped() -> None:
 def test_fragments_as_feeds_have_them(markup: str, text: str) -> None:
     """Plain text, whole documents, characters no XML may hold, and the feed's own last line."""
     assert read_fragment(markup).strip() == text
+
+
+def test_a_page_without_an_article_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """It is rejected by name; a library's line about it would stand among a night's as a riddle."""
+    for content in (b"<html><body><p>short</p></body></html>", b"<html>", b"\x00" * 20):
+        read_page(content, "https://news.example.org/a")
+    assert not caplog.records
