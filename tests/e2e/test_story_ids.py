@@ -9,12 +9,15 @@ from random import Random
 import pytest
 from typer.testing import CliRunner
 
+from listeners import Notes
 from made_nights import LINES, TONIGHT, WEDNESDAY, Line, asked, configured, line, moment, write_lines
 from made_stories import FIRE, FIRE_TOO, STRIKE
 from pipeline.cli.main import app
+from pipeline.clustering import following
 from pipeline.config import Config
 from pipeline.nightly.desk import Outcome
 from pipeline.nightly.run import run_night
+from pipeline.progress import QUIET, Progress
 
 THURSDAY = (
     line(
@@ -42,14 +45,14 @@ THURSDAY = (
 )
 
 
-def run(config: Config, days: int, lines: Sequence[Line], **edition: object) -> Outcome:
+def run(config: Config, days: int, lines: Sequence[Line], progress: Progress = QUIET, **edition: object) -> Outcome:
     """The night so many days after the first, of its own lines."""
     source = config.sources[0].path
     assert source
     shutil.rmtree(source, ignore_errors=True)
     write_lines(source / "day.jsonl", lines)
     changed = config.model_copy(update={"edition": config.edition.model_copy(update=edition)})
-    return run_night(changed, moment(TONIGHT + timedelta(days=days)))
+    return run_night(changed, moment(TONIGHT + timedelta(days=days)), progress)
 
 
 def story_with(config: Config, article: str) -> str:
@@ -183,6 +186,17 @@ def test_a_reprint_of_a_merged_story_finds_it_under_its_id(config: Config) -> No
     run(config, 4, [line("late", f"{FIRE_TOO} It rained.", "Fire in Port Ansel", "Island Weekly"), LINES[3]])
     assert asked(config, "SELECT article, earlier FROM echoes WHERE article = 'late'") == [("late", "fire-bell")]
     assert story_with(config, "late") == old
+
+
+def test_more_than_can_be_gone_on_with_is_told(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Earlier stories beyond what a night is held against are left, and the log says so; copies still find theirs."""
+    notes = Notes()
+    run(config, 0, LINES)
+    monkeypatch.setattr(following, "MOST_TEXTS", 0)
+    run(config, 1, [*WEDNESDAY, {**LINES[0], "id": "late"}], notes)
+    told = len(set(night_ids(config, 0).values()))
+    assert f"{told - 1} earlier stories are too many to be gone on with tonight" in notes.lines
+    assert night_ids(config, 1)["late"] == story_with(config, "fire-post")
 
 
 def test_a_night_that_was_made_up_for_knows_no_later_one(config: Config) -> None:

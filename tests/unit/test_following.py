@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_stories import FIRE, FIRE_TOO, STRIKE, make, story_of
+from pipeline.clustering import following
 from pipeline.clustering.company import Units, company_of
-from pipeline.clustering.following import Tie, follow, latest_first, taken_over, ties_of
+from pipeline.clustering.following import Tie, follow, latest_first, taken_over, ties_of, within_reach
 from pipeline.records import Article, CopyGroup, PastStory, Story
 from pipeline.stages.cluster import cluster
 
@@ -220,6 +221,32 @@ def test_every_id_ever_given_leads_to_one_story(nights: list[list[str]], random:
         memory.add(MONDAY + timedelta(days=number), found)
         ever.update(ids)
         assert {memory.present(name) for name in ever} == set(memory.stories)
+
+
+def test_earlier_stories_within_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many are left to other nights: what is repeated stays, then the latest, of one night the larger ones."""
+    tuesday = MONDAY + timedelta(days=1)
+    stories = [
+        past("old", FIRE),
+        past("one", FIRE, night=tuesday),
+        past("two", FIRE, STRIKE, night=tuesday),
+        past("copied", *[FIRE] * 9),
+    ]
+    assert {story.id for story in within_reach(stories, ())} == {"old", "one", "two", "copied"}
+    monkeypatch.setattr(following, "MOST_TEXTS", 3)
+    for order in (stories, stories[::-1]):
+        assert [story.id for story in within_reach(order, ())] == ["two", "one"]
+        assert [story.id for story in within_reach(order, {"copied"})] == ["copied"]
+
+
+def test_merges_are_judged_among_a_part_of_what_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few others are looked at: two stories of one event are merged, those of two events are not."""
+    monkeypatch.setattr(following, "AMONG", 0)
+    others = [past(f"other{number}", STRIKE) for number in range(3)]
+    (story,) = in_order(
+        [story_of(make("f", FIRE_GOES_ON), name="n1")], [*others, past("a", FIRE), past("b", FIRE_TOO)], {}
+    )
+    assert (story.id, story.aliases) == ("a", ("b",))
 
 
 def test_an_id_that_is_taken_is_not_given_again() -> None:

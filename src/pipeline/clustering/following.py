@@ -19,9 +19,11 @@ nearer to others tells against a pair.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import accumulate
 
 import numpy as np
 
@@ -29,6 +31,11 @@ from pipeline.clustering.background import NOTHING, Background
 from pipeline.clustering.company import Company, Units
 from pipeline.clustering.vectors import Rows
 from pipeline.records import PastStory, Story
+
+MOST_TEXTS = 40_000
+"""Texts of earlier nights that a night's are held against: some 2 GB of memory and 80 seconds."""
+AMONG = 2_000
+"""Earlier stories among which two that may be one are compared: more around them would change little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,15 @@ def latest_first(past: Sequence[PastStory]) -> list[PastStory]:
     return sorted(past, key=lambda story: (-story.night.toordinal(), story.id))
 
 
+def within_reach(past: Sequence[PastStory], repeated: Collection[str]) -> list[PastStory]:
+    """The earlier stories that a night can be held against: those whose ids are `repeated`, then the latest, of one
+    night those of more texts first, up to `MOST_TEXTS` texts.
+    """
+    ranked = sorted(past, key=lambda one: (one.id not in repeated, -one.night.toordinal(), -len(one.articles), one.id))
+    texts = accumulate(len(story.articles) for story in ranked)
+    return [story for story, so_far in zip(ranked, texts, strict=True) if so_far <= MOST_TEXTS or story.id in repeated]
+
+
 def follow(
     stories: Sequence[Story],
     earlier: Sequence[PastStory],
@@ -63,10 +79,24 @@ def follow(
     `ties` name both by their places. Two earlier stories can only be one from an average similarity of `threshold`.
     `background` tells how common terms were in earlier nights.
     """
-    # Read once, and only on a night that may merge any.
-    before = cache(lambda: Units([story.articles for story in earlier], background))
-    taken = taken_over(ties, lambda one, other: before().as_alike_as_within(one, other, threshold))
+    taken = taken_over(ties, _may_be_one(earlier, ties, threshold, background))
     return _named(stories, earlier, ties, taken)
+
+
+def _may_be_one(
+    earlier: Sequence[PastStory], ties: Sequence[Tie], threshold: float, background: Background
+) -> Callable[[int, int], bool]:
+    """What tells whether two earlier stories may be one, of those that one story of tonight is tied to.
+
+    They are compared among all of these and the latest others.
+    """
+    tied = Counter(tie.story for tie in ties)
+    asked_about = {tie.past for tie in ties if tied[tie.story] > 1}
+    chosen = sorted(asked_about | set(range(min(AMONG, len(earlier)))))
+    places = {place: at for at, place in enumerate(chosen)}
+    # Read once, and only on a night that may merge any.
+    units = cache(lambda: Units([earlier[place].articles for place in chosen], background))
+    return lambda one, other: units().as_alike_as_within(places[one], places[other], threshold)
 
 
 def ties_of(members: Sequence[Sequence[int]], company: Company, numbers: Rows, threshold: float) -> Iterator[Tie]:

@@ -4,6 +4,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 from pipeline.clustering.background import NOTHING
+from pipeline.clustering.following import within_reach
 from pipeline.clustering.texts import usual_terms
 from pipeline.mail.audience import choices
 from pipeline.minhash.memory import open_memory
@@ -124,7 +125,10 @@ def _stories(desk: Desk, folded: Sequence[CopyGroup], echoes: Sequence[Echo]) ->
         return stories(rows, {group.lead.id: group for group in folded}, {story.id: story for story in past})
     told = _told(desk, [echo.earlier for echo in echoes])
     repeated = {echo.article: told[echo.earlier] for echo in echoes}
-    found = desk.moment.engine.cluster(folded, past, repeated, store.background(night))
+    near = within_reach(past, set(repeated.values()))
+    if len(near) < len(past):
+        desk.progress.say(f"{len(past) - len(near):,} earlier stories are too many to be gone on with tonight")
+    found = desk.moment.engine.cluster(folded, near, repeated, store.background(night))
     desk.checkpoints.save("cluster", story_rows(found))
     return found
 

@@ -13,7 +13,7 @@ from scipy.spatial.distance import squareform
 
 from pipeline.clustering.background import NOTHING, Background
 from pipeline.clustering.company import come_together, company_of
-from pipeline.clustering.following import follow, latest_first, ties_of
+from pipeline.clustering.following import Tie, follow, latest_first, ties_of
 from pipeline.clustering.linkage import Judge, ScoredPairs, average_link
 from pipeline.clustering.proposals import pairs_of
 from pipeline.clustering.surroundings import resemblance
@@ -42,14 +42,22 @@ def cluster(
     if not groups:
         return ()
     ordered, earlier = sorted(groups, key=lambda group: group.lead.id), latest_first(past)
-    company = company_of(ordered, earlier, repeated or {}, background)
+    stories, ties = _told_tonight(ordered, earlier, repeated or {}, background)
+    return follow(stories, earlier, ties, THRESHOLD, background)
+
+
+def _told_tonight(
+    ordered: Sequence[CopyGroup], earlier: Sequence[PastStory], repeated: Mapping[str, str], background: Background
+) -> tuple[list[Story], list[Tie]]:
+    """The night's stories under ids of their own, and what ties them to earlier ones, both by their places."""
+    company = company_of(ordered, earlier, repeated, background)
     voices = np.array([min(len(group.articles), MOST_VOICES) for group in ordered], dtype=np.int64)
     numbers = come_together(company, voices, THRESHOLD)
     members = clusters(company.units.texts, numbers[: len(ordered)])
     stories = [
         Story(story_id([ordered[row].lead.id for row in rows]), tuple(ordered[row] for row in rows)) for rows in members
     ]
-    return follow(stories, earlier, list(ties_of(members, company, numbers, THRESHOLD)), THRESHOLD, background)
+    return stories, list(ties_of(members, company, numbers, THRESHOLD))
 
 
 def clusters(texts: Texts, numbers: Rows) -> list[list[int]]:
