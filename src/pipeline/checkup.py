@@ -1,6 +1,7 @@
 """What can be known of a configuration before the first night, without sending mail or asking the web."""
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -30,7 +31,7 @@ def problems(config: Config) -> tuple[str, ...]:
 
 
 def advice(config: Config) -> tuple[str, ...]:
-    """What keeps no mail from being sent, and may keep it from being welcome."""
+    """What keeps no mail from being sent, but may keep it from being welcome, or a secret from being one."""
     mail = config.mail
     if mail.smtp is None:
         return ()
@@ -44,7 +45,14 @@ def advice(config: Config) -> tuple[str, ...]:
             "mail.unsubscribe_url and mail.unsubscribe_mailto are not set; readers can only write to the sender, and"
             " large providers expect both"
         )
+    secrets = (mail.smtp.password_file, *(key.private_key_file for key in mail.dkim))
+    said += [f"{path} can be read by others; chmod 600 keeps it to its owner" for path in secrets if _is_open(path)]
     return tuple(said)
+
+
+def _is_open(path: Path | None) -> bool:
+    """Whether others than its owner and its group may read a file."""
+    return path is not None and path.is_file() and bool(path.stat().st_mode & stat.S_IROTH)
 
 
 def _sources(config: Config) -> Iterator[str]:

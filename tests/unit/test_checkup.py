@@ -173,4 +173,14 @@ def test_mail_that_may_not_be_welcome_is_told(home: Path) -> None:
     assert "no recipients" in advice(configured(home, smtp))[0]
     ways = "sender = 'desk@example.org'\nunsubscribe_mailto = 'leave@example.org'"
     assert advice(configured(home, "[mail]", reader, ways, smtp)) == ()
+    secret = home / "password"
+    secret.write_text("hush", encoding="ascii")
+    guarded = f'{smtp}\npassword_file = "password"'
+    for mode, expected in (
+        (0o600, ()),
+        (0o640, ()),
+        (0o644, (f"{secret} can be read by others; chmod 600 keeps it to its owner",)),
+    ):
+        secret.chmod(mode)
+        assert advice(configured(home, "[mail]", reader, ways, guarded)) == expected
     assert advice(configured(home, "[mail]", reader)) == ()
