@@ -1,6 +1,8 @@
 """The deliver stage decides who gets what, when to try again and when to stop, whatever the transport answers."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +16,8 @@ from pipeline.errors import ConfigError, StoreError
 from pipeline.mail.outbox import Outbox, file_name
 from pipeline.mail.smtp import SmtpTransport
 from pipeline.mail.transport import Outcome, Scope, Transport
-from pipeline.records import DeliveryState, Receipt
+from pipeline.records import DeliveryState, Receipt, Rendered
+from pipeline.stages import deliver as stage
 from pipeline.stages.deliver import Pace, deliver, enqueue, open_transport, wait_before
 from pipeline.store.core import Store
 from pipeline.store.rows import Message
@@ -288,7 +291,7 @@ def test_login_without_tls_is_refused(tmp_path: Path) -> None:
 
 def test_missing_password_is_a_configuration_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A forgotten password is told before any connection, not as a server's refusal."""
-    monkeypatch.delenv("NEWSFOLD_SMTP_PASSWORD", raising=False)
+    monkeypatch.delenv("NEWSFOLD_SMTP_PASSWORD")
     with pytest.raises(ConfigError, match="NEWSFOLD_SMTP_PASSWORD"):
         SmtpTransport(SmtpConfig(host="127.0.0.1", user="me"), "me@example.org", Outbox(tmp_path, EDITION))
 
@@ -358,3 +361,24 @@ def test_text_that_is_no_address_never_reaches_a_server(tmp_path: Path, recipien
     transport = SmtpTransport(SmtpConfig(host="127.0.0.1", port=1), "me@example.org", Outbox(tmp_path, EDITION))
     outcome = transport.send(Message(recipient, "<x@y>", b""), lambda: pytest.fail("nothing was sent"))
     assert (outcome.state, outcome.suppress) == (DeliveryState.FAILED, False)
+
+
+def test_the_state_can_be_written_while_messages_are_made(
+    store: Store, pace: Pace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who leaves by one click while thousands of messages are laid out and signed is not turned away."""
+    (path,) = tmp_path.rglob("*.sqlite")
+    made: list[str] = []
+
+    def watched(rendered: Rendered, recipient: str, mail: MailConfig, *rest: object) -> Message:
+        with closing(sqlite3.connect(path, timeout=0)) as other:
+            other.execute("BEGIN IMMEDIATE")
+        made.append(recipient)
+        return make_message(rendered, recipient, mail, *rest)  # type: ignore[arg-type]  # handed on as they came
+
+    make_message = stage._message
+    monkeypatch.setattr(stage, "_message", watched)
+    monkeypatch.setattr(stage, "QUEUED_AT_ONCE", 2)
+    send(store, Scripted(), pace)
+    assert made == [ANN, BOB, CAROL]
+    assert set(states(store.ledger).values()) == {"sent"}

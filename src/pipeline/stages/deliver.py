@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 from pipeline.config import MailConfig
@@ -24,6 +24,8 @@ from pipeline.store.core import Store
 from pipeline.store.ledger import Ledger
 from pipeline.store.rows import Delivery, Message
 
+QUEUED_AT_ONCE = 100
+"""Messages that are put into the ledger in one transaction."""
 MOST_IN_DOUBT = 3
 """After so many messages in a row that may have arrived a round ends: whole lists must not be left in doubt."""
 
@@ -117,7 +119,9 @@ def enqueue(rendered: Rendered, mail: MailConfig, store: Store, now: datetime, *
             for address, letter in _letters(missing, rendered, store)
             if not (letter.quiet and skip_quiet)
         )
-        store.ledger.enqueue(rendered.edition, list_id, messages, now)
+        # Made before they are written, a few at a time: who leaves meanwhile must not wait for thousands of signatures.
+        while some := list(islice(messages, QUEUED_AT_ONCE)):
+            store.ledger.enqueue(rendered.edition, list_id, some, now)
 
 
 def hold_reason(rendered: Rendered, mail: MailConfig, now: datetime) -> str:
