@@ -71,10 +71,12 @@ def problem_of(place: Path) -> str:
 
 def _closed(place: Path) -> Iterator[Reject]:
     """The folders in a folder that cannot be listed: what matches in them is passed over without a word."""
+    if not place.is_dir():
+        return
     errors: list[OSError] = []
     for _ in os.walk(place, onerror=errors.append):
         pass
-    for error in errors if place.is_dir() else ():
+    for error in errors:
         folder = Path(error.filename)
         if not _is_hidden(folder, place):
             yield Reject("ingest", shown(folder), f"cannot be read ({error.strerror}); check its permissions")

@@ -13,8 +13,7 @@ from pipeline.errors import ConfigError, NewsfoldError
 
 if TYPE_CHECKING:
     from pipeline.clustering.grounds import Link
-    from pipeline.records import Article
-    from pipeline.store.core import Store
+    from pipeline.records import Article, PastStory
     from pipeline.store.lookup import Candidate
 
 STRONGEST_LINKS = 5
@@ -50,9 +49,13 @@ def explain(
             show(line)
         told: list[Article] = []
         for night, story in store.appearances(identifier):
-            for line in _why(store, story, night, told):
+            if dropped := store.texts_dropped(night):
+                show(f"  why they are together on {night} cannot be told: their texts were dropped on {dropped}")
+                continue
+            stories = store.stories_of(night)
+            for line in _why(stories, story, night, told):
                 show(printable(line))
-            told += _articles_of(store, story, night)
+            told += (article for one in stories if one.id == story for article in one.articles)
 
 
 def _only(text: str, found: "Sequence[Candidate]") -> str:
@@ -69,24 +72,13 @@ def _only(text: str, found: "Sequence[Candidate]") -> str:
     return found[0].id
 
 
-def _articles_of(store: "Store", story: str, night: date) -> "Iterator[Article]":
-    """The texts that a night told of a story, none where they were dropped."""
-    if store.texts_dropped(night):
-        return iter(())
-    return (article for told in store.stories_of(night) if told.id == story for article in told.articles)
-
-
-def _why(store: "Store", story: str, night: date, earlier: "Sequence[Article]") -> Iterator[str]:
+def _why(stories: "Sequence[PastStory]", story: str, night: date, earlier: "Sequence[Article]") -> Iterator[str]:
     """Why the articles of a night's story are together, also with the earlier ones, and why the nearest other story is
     not with them.
     """
     from pipeline.clustering.grounds import grounds
     from pipeline.stages.cluster import THRESHOLD
 
-    if dropped := store.texts_dropped(night):
-        yield f"  why they are together on {night} cannot be told: their texts were dropped on {dropped}"
-        return
-    stories = store.stories_of(night)
     if story not in {one.id for one in stories}:
         return
     found = grounds(stories, story, earlier[-MOST_EARLIER:])

@@ -78,12 +78,13 @@ class Units:
 class Company:
     """Tonight's groups, the first `tonight` units, and the earlier stories, all others, with what ties these.
 
-    `copies` counts the articles of a group that repeat a story: by group and story, each named by its place among its
-    own.
+    `met` are the pairs of units worth comparing, as `Units.met` gives them. `copies` counts the articles of a group
+    that repeat a story: by group and story, each named by its place among its own.
     """
 
     units: Units
     tonight: int
+    met: Rows
     copies: Counter[tuple[int, int]]
 
 
@@ -106,7 +107,7 @@ def company_of(
         if repeated.get(article.id) in places
     )
     units = Units([*((group.lead,) for group in groups), *(story.articles for story in earlier)], background)
-    return Company(units, len(groups), copies)
+    return Company(units, len(groups), units.met(len(groups)), copies)
 
 
 def come_together(company: Company, voices: Rows, threshold: float) -> Rows:
@@ -123,7 +124,7 @@ def come_together(company: Company, voices: Rows, threshold: float) -> Rows:
 
     copying = np.flatnonzero(repeats >= 0)
     copies = np.column_stack([copying, repeats[copying]])
-    pairs = _distinct(np.concatenate([units.met(tonight), copies]), len(units.sizes))
+    pairs = _distinct(np.concatenate([company.met, copies]), len(units.sizes))
     weights = np.concatenate([voices, np.maximum(units.sizes[tonight:], 1)])
     return average_link(ScoredPairs(pairs, judge(pairs[:, 0], pairs[:, 1])), weights, threshold, judge)
 

@@ -107,17 +107,18 @@ def ties_of(members: Sequence[Sequence[int]], company: Company, numbers: Rows, t
     """
     tonight = company.tonight
     story_of = {group: story for story, groups in enumerate(members) for group in groups}
-    copies: dict[tuple[int, int], int] = {}
+    copies = Counter[tuple[int, int]]()
     for (group, past), count in company.copies.items():
-        copies[story_of[group], past] = copies.get((story_of[group], past), 0) + count
+        copies[story_of[group], past] += count
     stories = {int(numbers[groups[0]]): story for story, groups in enumerate(members)}
     held = {(stories[number], past) for past, number in enumerate(numbers[tonight:].tolist()) if number in stories}
-    met = {(story_of[one], other - tonight) for one, other in company.units.met(tonight).tolist() if other >= tonight}
+    across = company.met[company.met[:, 1] >= tonight]
+    met = {(story_of[one], other - tonight) for one, other in across.tolist()}
     pairs = sorted(met | held | set(copies))
     for (story, past), likeness in zip(pairs, _likeness(members, company, pairs), strict=True):
         together = (story, past) in held
         if together or (story, past) in copies or likeness >= threshold:
-            yield Tie(story, past, copies.get((story, past), 0), likeness, together)
+            yield Tie(story, past, copies[story, past], likeness, together)
 
 
 def _likeness(members: Sequence[Sequence[int]], company: Company, pairs: Sequence[tuple[int, int]]) -> list[float]:

@@ -64,11 +64,8 @@ def grounds(stories: Sequence[PastStory], story: str, earlier: Sequence[Article]
     texts = read_texts(articles)
     pairs = proposed(texts)
     context = Context(texts, pairs)
-    names_of = [EARLIER, *(told.id for told in stories)]
-    rows = {
-        name: np.array([at for at, one in enumerate(articles) if owners[one.id] == name], dtype=np.int64)
-        for name in names_of
-    }
+    told_in = [owners[article.id] for article in articles]
+    rows = {name: np.flatnonzero(np.array(told_in) == name) for name in {EARLIER, *(told.id for told in stories)}}
     rarity = Counter(word for article in articles for word in set(content_stems(f"{article.title}\n{article.text}")))
 
     def links(left: Rows, right: Rows) -> tuple[Link, ...]:
@@ -79,7 +76,7 @@ def grounds(stories: Sequence[PastStory], story: str, earlier: Sequence[Article]
 
     own = rows[story]
     inside, to_earlier = links(*pairs_of(own.tolist())), links(*across_to(EARLIER))
-    met = _met(own, pairs, [owners[article.id] for article in articles]) - {story, EARLIER}
+    met = _met(own, pairs, told_in) - {story, EARLIER}
     across = {other: across_to(other) for other in met}
     averages = {other: float(context.similarity(*both).mean()) for other, both in across.items()}
     nearest = max(averages, key=lambda other: (averages[other], other), default=None)

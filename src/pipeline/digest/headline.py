@@ -106,11 +106,11 @@ def _best_beginning(story: Story) -> str:
     """Of the sentences that the texts begin with, one that can stand alone and needs no cut, and says most of what the
     texts agree on; else how the first text begins that holds a word.
     """
-    weights = agreement(story, of_titles=1.0)
     begun = [(place, sentence) for lead in story.leads for place, sentence in enumerate(_beginning(lead))]
     alone = [(-place, _shortened(sentence)) for place, sentence in begun if is_quotable(sentence)]
     if not alone:
         return _shortened(begun[0][1]) if begun else ""
+    weights = agreement(story, of_titles=1.0)
     ranked = [(place, not title.endswith("…"), _share_of_story(title, weights), title) for place, title in alone]
     return max(ranked)[-1]
 

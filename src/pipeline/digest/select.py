@@ -177,8 +177,16 @@ def _same(one: Candidate, other: Candidate) -> bool:
     What could be left out of one sets it apart from nothing: the other may say all the rest.
     """
     limit = SAME_ARTICLE if one.article.id == other.article.id else SAME_CONTENT
-    told = ((one.stems, other.stems), (_core_stems(one.text), other.stems), (_core_stems(other.text), one.stems))
-    return any(len(some & others) >= limit * min(len(some), len(others)) for some, others in told)
+    return (
+        _shares(one.stems, other.stems, limit)
+        or _shares(_core_stems(one.text), other.stems, limit)
+        or _shares(_core_stems(other.text), one.stems, limit)
+    )
+
+
+def _shares(some: frozenset[str], others: frozenset[str], limit: float) -> bool:
+    """Whether so much of the smaller of two sets is in the other."""
+    return len(some & others) >= limit * min(len(some), len(others))
 
 
 @lru_cache(maxsize=20_000)
